@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "cli/commands.hpp"
+#include "engine/network.hpp"
+#include "io/network_file.hpp"
+#include "ranvier/error.hpp"
+
+namespace ranvier::cli {
+
+void add_check(CLI::App& app) {
+  struct Options {
+    std::string file;
+    std::vector<std::string> set;
+  };
+  auto o = std::make_shared<Options>();
+  CLI::App* c = app.add_subcommand("check", "Say what is wrong with a network file, where, and how to mend it");
+  c->footer("Example:  ranvier check examples/brunel.toml");
+  c->add_option("FILE", o->file, "network file (TOML)")->required();
+  c->add_option("--set", o->set, "NAME=VALUE")->allow_extra_args(false);
+  c->callback([o] {
+    io::Overrides overrides;
+    for (const std::string& s : o->set) overrides.set.emplace_back(s.substr(0, s.find('=')), s.find('=') == std::string::npos ? "" : s.substr(s.find('=') + 1));
+    const NetworkSpec spec = io::read_network(o->file, overrides);
+    const engine::MemoryEstimate memory = engine::estimate_memory(spec, 1);
+    fmt::print("{}: no problem found: {} population{}, {} neurons, {} projection{}, about {:.3g} synapses, about {:.3g} MB in memory\n", o->file, spec.populations.size(),
+               spec.populations.size() == 1 ? "" : "s", spec.neuron_count(), spec.projections.size(), spec.projections.size() == 1 ? "" : "s", memory.synapses, memory.total_byte() * 1e-6);
+  });
+}
+
+}  // namespace ranvier::cli

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.hpp"
+#include "engine/model.hpp"
+#include "ranvier/error.hpp"
+
+namespace ranvier::cli {
+namespace {
+
+using engine::ModelInfo;
+using Json = nlohmann::ordered_json;
+
+const char* kind_name(ModelInfo::Kind k) {
+  switch (k) {
+    case ModelInfo::Kind::membrane: return "membrane";
+    case ModelInfo::Kind::receptor: return "receptor";
+    case ModelInfo::Kind::source: return "source";
+    case ModelInfo::Kind::pair: return "pair";
+  }
+  return "";
+}
+
+std::string range_text(const engine::Range& r) {
+  const bool low = !std::isinf(r.low), high = !std::isinf(r.high);
+  if (low && high) return fmt::format("{}{:g}, {:g}{}", r.low_open ? "(" : "[", r.low, r.high, r.high_open ? ")" : "]");
+  if (low) return fmt::format("{} {:g}", r.low_open ? ">" : ">=", r.low);
+  if (high) return fmt::format("{} {:g}", r.high_open ? "<" : "<=", r.high);
+  return "any";
+}
+
+Json to_json(const ModelInfo& m) {
+  Json j{{"kind", kind_name(m.kind)}, {"name", m.name}, {"title", m.title}, {"equations", m.equations}, {"parameters", Json::array()}, {"state", Json::array()},
+         {"numerics", m.numerics}, {"source", m.source}, {"flop", m.flop}, {"byte_read", m.byte_read}, {"byte_written", m.byte_written}};
+  for (const auto& p : m.parameters)
+    j["parameters"].push_back({{"name", p.name}, {"default", p.default_value}, {"unit", p.unit}, {"range", range_text(p.range)}, {"meaning", p.meaning}});
+  for (const auto& s : m.state) j["state"].push_back({{"name", s.name}, {"unit", s.unit}, {"initial", s.initial}, {"meaning", s.meaning}});
+  return j;
+}
+
+void print_model(const ModelInfo& m) {
+  fmt::print("{}  ({}): {}\n\n", m.name, kind_name(m.kind), m.title);
+  std::string_view rest = m.equations;
+  while (!rest.empty()) {
+    const auto end = rest.find('\n');
+    fmt::print("    {}\n", rest.substr(0, end));
+    rest = end == std::string_view::npos ? "" : rest.substr(end + 1);
+  }
+  if (!m.parameters.empty()) fmt::print("\n  {:<12} {:>10} {:<8} {:<12} {}\n", "parameter", "default", "unit", "range", "meaning");
+  for (const auto& p : m.parameters) fmt::print("  {:<12} {:>10g} {:<8} {:<12} {}\n", p.name, p.default_value, p.unit, range_text(p.range), p.meaning);
+  if (!m.state.empty()) fmt::print("\n  {:<12} {:>10} {:<8} {}\n", "state", "starts at", "unit", "meaning");
+  for (const auto& s : m.state) fmt::print("  {:<12} {:>10} {:<8} {}\n", s.name, s.initial, s.unit, s.meaning);
+  fmt::print("\n  numerics  {}\n  work      {} FLOP, {} bytes read, {} bytes written per cell and step (float32)\n  source    {}\n", m.numerics, m.flop, m.byte_read, m.byte_written, m.source);
+}
+
+void print_pair(const engine::Pair& pair) {
+  fmt::print("{}  (pair): {}\n\n  membrane  {}\n", pair.name, pair.title, pair.membrane);
+  for (const auto& r : pair.receptors) {
+    fmt::print("  receptor  {}: {} {}{}\n", r.name, r.kind, r.conductance ? "conductance" : "current", r.sign > 0 ? ", weights >= 0" : r.sign < 0 ? ", weights <= 0" : "");
+    for (const auto& n : r.renames) fmt::print("            {} (default {:g}) is the receptor's {}\n", n.pair_name, n.default_value, n.receptor_name);
+  }
+  fmt::print("\n  see also  ranvier models {}\n", pair.membrane);
+}
+
+void show(const std::string& name, bool json) {
+  Json found = Json::array();
+  bool any = false;
+  for (const ModelInfo* m : engine::all_models()) {
+    if (m->name != name) continue;
+    if (json) found.push_back(to_json(*m));
+    else print_model(*m);
+    any = true;
+  }
+  if (const engine::Pair* pair = engine::find_pair(name); pair && !json) {
+    if (any) fmt::print("\n");
+    print_pair(*pair);
+    any = true;
+  } else if (pair) {
+    Json j{{"kind", "pair"}, {"name", pair->name}, {"title", pair->title}, {"membrane", pair->membrane}, {"receptors", Json::array()}};
+    for (const auto& r : pair->receptors) j["receptors"].push_back({{"name", r.name}, {"kind", r.kind}, {"conductance", r.conductance}, {"sign", r.sign}});
+    found.push_back(j);
+    any = true;
+  }
+  if (!any) throw InputError(fmt::format("no model is called \"{}\". All names: ranvier models", name));
+  if (json) fmt::print("{}\n", (found.size() == 1 ? found[0] : found).dump(2));
+}
+
+void list(bool json) {
+  if (json) {
+    Json all = Json::array();
+    for (const ModelInfo* m : engine::all_models()) all.push_back(to_json(*m));
+    fmt::print("{}\n", all.dump(2));
+    return;
+  }
+  const char* last = "";
+  for (const ModelInfo* m : engine::all_models()) {
+    const char* kind = kind_name(m->kind);
+    if (std::string_view(kind) != last) fmt::print("{}{}s\n", *last ? "\n" : "", kind);
+    last = kind;
+    fmt::print("  {:<20} {}\n", m->name, m->title);
+  }
+  fmt::print("\npairs (a membrane and its receptors under one name)\n");
+  for (const engine::Pair& p : engine::all_pairs()) fmt::print("  {:<20} {}\n", p.name, p.title);
+  fmt::print("\nequations, parameters and cost of one: ranvier models NAME\n");
+}
+
+}  // namespace
+
+void add_models(CLI::App& app) {
+  struct Options {
+    std::string name;
+    bool json = false;
+  };
+  auto o = std::make_shared<Options>();
+  CLI::App* c = app.add_subcommand("models", "List membranes, receptors and sources, or show one with its equations and cost");
+  c->footer("Example:  ranvier models leaky");
+  c->add_option("NAME", o->name, "the model to show");
+  c->add_flag("--json", o->json, "print JSON");
+  c->callback([o] { o->name.empty() ? list(o->json) : show(o->name, o->json); });
+}
+
+}  // namespace ranvier::cli

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+/// `ranvier simulate`: from a network file to spikes on disk, in five calls.
+///
+///     spec     = io::read_network(file)            plain data, checked
+///     network  = engine::build(spec, options)      immutable: synapses drawn and packed
+///     state    = engine::start(network)            or io::read_state(file)
+///     engine::run(network, state, until, recorder)
+///     io::write_results(folder, ...)
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+#include <memory>
+
+#include "cli/commands.hpp"
+#include "engine/network.hpp"
+#include "engine/run.hpp"
+#include "io/network_file.hpp"
+#include "io/results.hpp"
+#include "io/state_file.hpp"
+#include "measure/ceilings.hpp"
+#include "ranvier/error.hpp"
+#include "ranvier/units.hpp"
+
+namespace ranvier::cli {
+namespace {
+
+struct Options {
+  std::string network, duration, warmup, output, simd = "auto", format = "sonata", save, resume;
+  std::vector<std::string> set;
+  int threads = -1;
+  std::uint64_t seed = 0;
+  bool seed_given = false, overwrite = false, json = false, check_sleepers = false;
+  std::string sweep;
+};
+
+double seconds_now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+io::Overrides overrides_of(const Options& o) {
+  io::Overrides out;
+  for (const std::string& s : o.set) {
+    const auto at = s.find('=');
+    if (at == std::string::npos || at == 0) throw InputError(fmt::format("--set {}: must be NAME=VALUE, for example --set scale=0.1", s));
+    out.set.emplace_back(s.substr(0, at), s.substr(at + 1));
+  }
+  if (!o.duration.empty()) out.duration_ms = to_ms(o.duration);
+  if (!o.warmup.empty()) out.warmup_ms = to_ms(o.warmup);
+  if (o.seed_given) out.seed = o.seed;
+  if (o.threads >= 0) out.threads = o.threads;
+  return out;
+}
+
+std::uint32_t to_step(double t_ms, double dt_ms, const char* what) {
+  const double steps = t_ms / dt_ms;
+  if (steps < 0 || steps > 2147483647.0) throw InputError(fmt::format("{} = {} ms: must be between 0 and 2^31 steps of {} ms", what, t_ms, dt_ms));
+  return static_cast<std::uint32_t>(std::llround(steps));
+}
+
+void describe_machine(RunResult& r, int threads, bool double_precision) {
+  const measure::Ceilings roof = measure::measure_ceilings(threads, double_precision);
+  r.machine = {.cpu = measure::cpu_name(), .system = measure::system_name(), .cores = measure::core_count(), .memory_byte = measure::memory_byte(),
+               .bandwidth_byte_per_s = roof.bandwidth_byte_per_s, .flop_per_s = roof.flop_per_s};
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string all;
+  for (const std::string& w : words) {
+    const bool plain = !w.empty() && w.find_first_of(" \t\"'$&|;<>()*?\\") == std::string::npos;
+    all += (all.empty() ? "" : " ") + (plain ? w : "'" + w + "'");
+  }
+  return all;
+}
+
+/// Says, before it is allocated, what the network will take.
+void announce(const NetworkSpec& spec, const engine::MemoryEstimate& memory, int threads, bool quiet) {
+  if (quiet) return;
+  fmt::print(stderr, "{}: {} neurons, about {:.3g} synapses; about {:.2f} GB in memory; {} thread{}\n", spec.name, spec.neuron_count(), memory.synapses,
+             memory.total_byte() * 1e-9, threads, threads == 1 ? "" : "s");
+}
+
+int simulate(const Options& o, const std::vector<std::string>& command_line) {
+  engine::choose_simd(o.simd);
+  const NetworkSpec spec = io::read_network(o.network, overrides_of(o));
+  const io::OutputOptions output{.folder = o.output, .overwrite = o.overwrite, .format = io::parse_file_format(o.format)};
+  if (!o.save.empty()) io::check_state_target(o.save, o.overwrite);
+  const io::OutputFolder folder = io::prepare_output(output, spec.name);
+
+  const int threads = spec.simulation.threads > 0 ? spec.simulation.threads : engine::choose_threads(spec, measure::core_count());
+  const engine::MemoryEstimate memory = engine::estimate_memory(spec, threads);
+  announce(spec, memory, threads, o.json);
+
+  RunResult result;
+  double since = seconds_now();
+  const auto network = engine::build(spec, {.threads = threads, .check_sleepers = o.check_sleepers});
+  engine::State state = o.resume.empty() ? engine::start(*network) : engine::restore(*network, io::read_state(o.resume));
+  result.build_s = seconds_now() - since;
+
+  const double dt = spec.simulation.dt_ms;
+  // A resumed run goes on from the saved step: its duration counts from there, and there is no second warm-up.
+  const std::uint32_t begin = state.step;
+  const std::uint32_t warmup = o.resume.empty() ? to_step(spec.simulation.warmup_ms, dt, "warmup") : begin;
+  const std::uint32_t end = warmup + to_step(spec.simulation.duration_ms, dt, "duration");
+
+  engine::Recorder recorder(*network);
+  install_interrupt_handler();
+  std::optional<double> joule;
+  {
+    Progress progress(dt, begin, end);
+    engine::RunOptions run{.until_step = warmup, .warmup_step = warmup, .progress = [&](std::uint32_t step) { progress.show(step); }, .stop = &interrupt_flag()};
+    engine::run(*network, state, run, recorder);
+    const measure::EnergyMeter meter;
+    run.until_step = end;
+    if (!interrupt_flag()) engine::run(*network, state, run, recorder);
+    joule = meter.joule_since_start();
+  }
+  recorder.finish(*network, state, result);
+  result.partial = state.step < end;
+  result.joule = joule;
+  result.threads = threads;
+  result.simd = engine::simd_name();
+  const SimulationSpec& sim = network->spec.simulation;
+  result.seeds = {sim.seed_network, sim.seed_initial, sim.seed_input, sim.seed_dynamics};
+  result.version = RANVIER_VERSION;
+  result.command = joined(command_line);
+  result.predicted_byte = static_cast<std::uint64_t>(memory.total_byte());
+  result.peak_rss_byte = measure::peak_rss_byte();
+  describe_machine(result, threads, sim.double_precision);
+
+  if (!o.save.empty()) io::write_state(o.save, engine::snapshot(*network, state), o.overwrite);
+  const io::Json summary = io::summarise(network->spec, result);
+  const auto files = io::write_results(folder, output, network->spec, result, summary);
+  if (o.json) fmt::print("{}\n", summary.dump(2));
+  else {
+    fmt::print("{}", io::summary_table(summary));
+    fmt::print("\nresults  {}\nreport   ranvier report {}\n", folder.path.string(), folder.path.string());
+    if (result.partial) fmt::print("interrupted at {:g} ms: the results hold what was recorded until then\n", state.step * dt);
+  }
+  return result.partial ? interrupted : done;
+}
+
+/// name=a:b:n -> n runs with name = a ... b.
+int sweep(Options o, const std::vector<std::string>& command_line) {
+  const auto equal = o.sweep.find('='), first = o.sweep.find(':', equal), second = o.sweep.find(':', first == std::string::npos ? first : first + 1);
+  double a = 0, b = 0;
+  int n = 0;
+  try {
+    if (second == std::string::npos) throw std::invalid_argument("");
+    a = std::stod(o.sweep.substr(equal + 1, first - equal - 1));
+    b = std::stod(o.sweep.substr(first + 1, second - first - 1));
+    n = std::stoi(o.sweep.substr(second + 1));
+    if (n < 1) throw std::invalid_argument("");
+  } catch (const std::logic_error&) {
+    throw InputError(fmt::format("--sweep {}: must be NAME=FIRST:LAST:NUMBER, for example --sweep g=3:6:7", o.sweep));
+  }
+  const std::string name = o.sweep.substr(0, equal), base = o.output.empty() ? "results/sweep-" + name : o.output;
+  for (int k = 0; k < n; ++k) {
+    const double value = n == 1 ? a : a + (b - a) * k / (n - 1);
+    Options one = o;
+    one.set.push_back(fmt::format("{}={:.12g}", name, value));
+    one.output = fmt::format("{}/{}={:.12g}", base, name, value);
+    if (!o.json) fmt::print("{} = {:.12g}\n", name, value);
+    if (const int code = simulate(one, command_line); code != done) return code;
+  }
+  return done;
+}
+
+}  // namespace
+
+void add_simulate(CLI::App& app, const std::vector<std::string>& command_line) {
+  auto o = std::make_shared<Options>();
+  CLI::App* c = app.add_subcommand("simulate", "Run a network file: spikes, statistics, a summary");
+  c->footer("Example:  ranvier simulate examples/microcircuit.toml --set scale=0.1 --duration \"0.5 s\" --output results/small");
+  c->add_option("NETWORK", o->network, "network file (TOML)")->required();
+  c->add_option("--set", o->set, "NAME=VALUE: gives a named parameter of the file another value")->allow_extra_args(false);
+  c->add_option("--sweep", o->sweep, "NAME=FIRST:LAST:NUMBER: one run for each of NUMBER values, each in a folder of its own");
+  c->add_option("--duration", o->duration, "biological time after the warm-up, with unit: \"1 s\"");
+  c->add_option("--warmup", o->warmup, "biological time before statistics begin, with unit");
+  c->add_option("--threads", o->threads, "number of threads; 0: the faster number (the spikes are the same)")->check(CLI::Range(0, 1024));
+  c->add_option_function<std::uint64_t>("--seed", [o](const std::uint64_t& s) { o->seed = s; o->seed_given = true; }, "seed of network, initial state and input");
+  c->add_option("--output", o->output, "folder for the results (default: results/<network>-<time>)");
+  c->add_flag("--overwrite", o->overwrite, "replace the results of an earlier run in that folder");
+  c->add_option("--spikes-format", o->format, "sonata (HDF5), csv or npz")->capture_default_str();
+  c->add_option("--save", o->save, "write the state at the end to this file");
+  c->add_option("--resume", o->resume, "go on from a saved state for another duration");
+  c->add_option("--simd", o->simd, "instruction set: auto, avx512, avx2, scalar (the spikes are the same)")->capture_default_str();
+  c->add_flag("--check-sleepers", o->check_sleepers, "evaluate every sleeping cell in every step (slow; for tests)");
+  c->add_flag("--json", o->json, "print the summary as JSON");
+  c->callback([o, command_line] {
+    if (const int code = o->sweep.empty() ? simulate(*o, command_line) : sweep(*o, command_line); code != done) throw Exit{code};
+  });
+}
+
+}  // namespace ranvier::cli

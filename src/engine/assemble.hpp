@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// The second half of build(): units of weights, then the rows of every shard.
+
+#include "engine/network.hpp"
+#include "engine/rule.hpp"
+
+namespace ranvier::engine {
+
+/// How the weights of one projection are stored; follows from the network file alone.
+struct WeightPlan {
+  Layout layout = Layout::compact;
+  int exponent = 0;                     ///< compact, exact: |weight| is kept in units of 2^exponent
+  std::int64_t scale = 1;               ///< sum units per stored unit; constant: per synapse, with its sign
+  bool negative = false, positive = false;  ///< signs that occur
+};
+
+/// Gives every receptor its quantum and every projection its plan; decides whether sums are wide.
+std::vector<WeightPlan> plan_weights(Network& network);
+
+/// Draws and packs the rows of all shards, one thread a shard; sets synapses, delay_min, delay_max.
+void build_rows(Network& network);
+
+/// Largest count that a Poisson input or source of this mean gives in a step.
+int poisson_count_max(double mean);
+
+}  // namespace ranvier::engine

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+/// From a NetworkSpec to a Network: populations resolved, weights given their units, neurons dealt to shards; the
+/// rows themselves are drawn and packed in rows.cpp.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <fstream>
+#include <thread>
+
+#include "core/math.hpp"
+#include "engine/assemble.hpp"
+#include "engine/network.hpp"
+#include "engine/values.hpp"
+#include "ranvier/error.hpp"
+
+namespace ranvier::engine {
+namespace {
+
+bool is_source(const PopulationSpec& p) { return p.membrane == "poisson_source" || p.membrane == "spike_train"; }
+
+/// Object numbers of parameters, so that no two parameters of a network share random words.
+std::uint32_t parameter_object(int population, int receptor, int parameter, bool initial) {
+  return static_cast<std::uint32_t>(population) * 4096u + static_cast<std::uint32_t>(receptor + 1) * 128u + static_cast<std::uint32_t>(parameter) + (initial ? 64u : 0u);
+}
+
+std::vector<std::vector<double>> resolve_parameters(std::span<const Parameter> table, const std::map<std::string, Values>& given, std::int64_t size,
+                                                    std::uint64_t seed, int population, int receptor) {
+  std::vector<std::vector<double>> out;
+  for (std::size_t k = 0; k < table.size(); ++k) {
+    const auto it = given.find(std::string(table[k].name));
+    if (it == given.end()) out.push_back({table[k].default_value});
+    else out.push_back(draw_values(it->second, size, seed, parameter_object(population, receptor, static_cast<int>(k), false)));
+  }
+  return out;
+}
+
+void check_ranges(std::span<const Parameter> table, const std::vector<std::vector<double>>& values, const std::string& where, std::vector<std::string>& problems) {
+  for (std::size_t k = 0; k < table.size(); ++k)
+    for (std::size_t i = 0; i < values[k].size(); ++i)
+      if (!table[k].range.contains(values[k][i])) {
+        problems.push_back(fmt::format("{}, {} = {} {}{}: outside its legal range", where, table[k].name, values[k][i], table[k].unit,
+                                       values[k].size() > 1 ? fmt::format(" (cell {})", i) : ""));
+        break;
+      }
+}
+
+bool all_constant(const std::vector<std::vector<double>>& p) {
+  return std::all_of(p.begin(), p.end(), [](const auto& v) { return v.size() == 1; });
+}
+
+std::vector<double> cell(const std::vector<std::vector<double>>& p, std::size_t i) {
+  std::vector<double> out(p.size() + 1);
+  for (std::size_t k = 0; k < p.size(); ++k) out[k] = p[k][p[k].size() == 1 ? 0 : i];
+  return out;
+}
+
+/// Whether the cells may fall asleep: they cannot fire by themselves, and nothing keeps most of them awake.
+bool may_sleep(const NetworkSpec& spec, int index, const Population& p) {
+  const auto quiet = p.membrane->model->quiet;
+  if (!quiet || !p.spec->sleep || !p.membrane->step_sleepers(false, true)) return false;
+  for (const Receptor& r : p.receptors)
+    if (!r.model->sleeps || r.coupling != Coupling::exact) return false;
+  for (const InputSpec& input : spec.inputs) {
+    if (input.target.population != index) continue;
+    if (input.kind != InputSpec::Kind::poisson) return false;
+    if (2 * input.target.size() > p.size) return false;
+  }
+  const std::size_t n = p.uniform ? 1 : static_cast<std::size_t>(p.size);
+  for (std::size_t i = 0; i < n; ++i)
+    if (!quiet(cell(p.parameters, i).data(), 0)) return false;
+  return true;
+}
+
+void resolve_population(const NetworkSpec& spec, int index, Population& p, std::vector<std::string>& problems) {
+  const PopulationSpec& s = spec.populations[static_cast<std::size_t>(index)];
+  const std::string where = fmt::format("population \"{}\"", s.name);
+  p.name = s.name;
+  p.size = s.size;
+  p.spec = &s;
+  if (s.size <= 0) problems.push_back(fmt::format("{}: size = {}: must be at least 1", where, s.size));
+  const std::uint64_t seed = spec.simulation.seed_initial;
+  if (is_source(s)) {
+    const ModelInfo* info = find_model(ModelInfo::Kind::source, s.membrane);
+    p.parameters = resolve_parameters(info->parameters, s.params, s.size, seed, index, -1);
+    p.uniform = all_constant(p.parameters);
+    check_ranges(info->parameters, p.parameters, where, problems);
+    return;
+  }
+  p.membrane = find_membrane(s.membrane);
+  if (!p.membrane) {
+    problems.push_back(fmt::format("{}: membrane \"{}\": no such model. All names: ranvier models", where, s.membrane));
+    return;
+  }
+  const MembraneModel& model = *p.membrane->model;
+  p.parameters = resolve_parameters(model.info->parameters, s.params, s.size, seed, index, -1);
+  check_ranges(model.info->parameters, p.parameters, where, problems);
+  p.uniform = all_constant(p.parameters);
+  if (static_cast<int>(s.receptors.size()) > receptors_max)
+    problems.push_back(fmt::format("{}: {} receptors: at most {} are possible", where, s.receptors.size(), receptors_max));
+
+  const bool any_conductance = std::any_of(s.receptors.begin(), s.receptors.end(), [](const auto& r) { return r.conductance; });
+  for (std::size_t r = 0; r < s.receptors.size() && r < receptors_max; ++r) {
+    const ReceptorSpec& rs = s.receptors[r];
+    Receptor receptor;
+    receptor.model = find_receptor(rs.kind);
+    if (!receptor.model) {
+      problems.push_back(fmt::format("{}, receptor \"{}\": kind \"{}\": no such receptor. All names: ranvier models", where, rs.name, rs.kind));
+      continue;
+    }
+    if (rs.conductance && !receptor.model->conductance_allowed)
+      problems.push_back(fmt::format("{}, receptor \"{}\": a {} receptor cannot be a conductance; remove conductance = true", where, rs.name, rs.kind));
+    if (rs.conductance && !model.takes_conductance)
+      problems.push_back(fmt::format("{}, receptor \"{}\": membrane \"{}\" has no capacitance that a conductance could act on; remove conductance = true", where, rs.name, s.membrane));
+    if (receptor.model->jumps_g && !model.takes_jump_g)
+      problems.push_back(fmt::format("{}, receptor \"{}\": a {} receptor needs a membrane with a synaptic variable of its own (lif_shiu)", where, rs.name, rs.kind));
+    receptor.coupling = rs.conductance ? Coupling::conductance : model.linear && !any_conductance ? Coupling::exact : Coupling::current;
+    receptor.op = receptor_op(rs.kind, receptor.coupling);
+    receptor.parameters = resolve_parameters(receptor.model->info->parameters, rs.params, s.size, seed, index, static_cast<int>(r));
+    check_ranges(receptor.model->info->parameters, receptor.parameters, fmt::format("{}, receptor \"{}\"", where, rs.name), problems);
+    p.uniform = p.uniform && all_constant(receptor.parameters);
+    p.receptors.push_back(std::move(receptor));
+  }
+  const std::size_t n = all_constant(p.parameters) ? 1 : static_cast<std::size_t>(p.size);
+  const double dt = spec.simulation.dt_ms;
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto values = cell(p.parameters, i);
+    if (const char* problem = model.validate(values.data(), dt)) {
+      problems.push_back(fmt::format("{}{}: {}", where, n > 1 ? fmt::format(", cell {}", i) : "", problem));
+      break;
+    }
+  }
+  for (std::size_t i = 0; i < (p.uniform ? 1 : static_cast<std::size_t>(p.size)); ++i)
+    p.refractory.push_back(model.refractory < 0 ? 0 : static_cast<std::uint32_t>(std::llround(cell(p.parameters, i)[static_cast<std::size_t>(model.refractory)] / dt)));
+  p.sleeps = may_sleep(spec, index, p);
+}
+
+void check_projections(const NetworkSpec& spec, std::vector<std::string>& problems) {
+  for (std::size_t k = 0; k < spec.projections.size(); ++k) {
+    const ProjectionSpec& p = spec.projections[k];
+    const std::string where = p.where.empty() ? fmt::format("projections[{}]", k) : p.where;
+    const PopulationSpec& target = spec.populations[static_cast<std::size_t>(p.target.population)];
+    if (is_source(target)) problems.push_back(fmt::format("{}: target \"{}\" is a source of spikes and takes no input", where, target.name));
+    else if (p.receptor < 0 || p.receptor >= static_cast<int>(target.receptors.size()))
+      problems.push_back(fmt::format("{}: receptor {} of population \"{}\": it has {}", where, p.receptor, target.name, target.receptors.size()));
+    const Sampler delay(p.delay_ms), weight(p.weight);
+    if (std::lround(delay.lowest() / spec.simulation.dt_ms) < 1 && delay.lowest() < 0.5 * spec.simulation.dt_ms)
+      problems.push_back(fmt::format("{}: delay = {:g} ms: must be at least one time step ({} ms); shorten dt or bound the delay with min", where, delay.lowest(), spec.simulation.dt_ms));
+    if (delay.highest() / spec.simulation.dt_ms > 65535)
+      problems.push_back(fmt::format("{}: delay = {:g} ms: at most 65,535 steps of {} ms are possible", where, delay.highest(), spec.simulation.dt_ms));
+    if (!std::isfinite(weight.lowest()) || !std::isfinite(weight.highest())) problems.push_back(fmt::format("{}: weight is not finite", where));
+    const int sign = !is_source(target) && p.receptor >= 0 && p.receptor < static_cast<int>(target.receptors.size()) ? target.receptors[static_cast<std::size_t>(p.receptor)].sign : 0;
+    if ((sign > 0 && weight.lowest() < 0) || (sign < 0 && weight.highest() > 0))
+      problems.push_back(fmt::format("{}: weights from {:g} to {:g}: receptor \"{}\" takes weights {} 0", where, weight.lowest(), weight.highest(),
+                                     target.receptors[static_cast<std::size_t>(p.receptor)].name, sign > 0 ? ">=" : "<="));
+  }
+}
+
+/// Deals each population to the shards in contiguous parts of whole groups; the parts of small populations go
+/// round the shards, so that many small populations use all threads too.
+void partition(Network& network, int n_shards) {
+  network.shards.resize(static_cast<std::size_t>(n_shards));
+  std::int64_t dealt = 0;
+  for (int k = 0; k < static_cast<int>(network.populations.size()); ++k) {
+    const Population& p = network.populations[static_cast<std::size_t>(k)];
+    const auto group = static_cast<std::int64_t>(group_size);
+    const std::int64_t groups = (p.size + group - 1) / group, offset = dealt % n_shards;
+    const auto boundary = [&](std::int64_t t) { return std::min(p.size, (groups * t + offset) / n_shards * group); };
+    for (int t = 0; t < n_shards; ++t) {
+      const std::int64_t first = t == 0 ? 0 : boundary(t), last = t + 1 == n_shards ? p.size : boundary(t + 1);
+      if (last <= first) continue;
+      Shard& shard = network.shards[static_cast<std::size_t>(t)];
+      Block block{.population = k, .first = first, .n = static_cast<std::size_t>(last - first), .cell = shard.cells, .slot = shard.slots};
+      shard.cells += block.padded();
+      shard.slots += block.padded() * p.receptors.size();
+      shard.blocks.push_back(block);
+    }
+    dealt += groups;
+  }
+}
+
+std::uint64_t free_memory() {
+  std::ifstream file("/proc/meminfo");
+  std::string key, unit;
+  for (std::uint64_t value; file >> key >> value >> unit;)
+    if (key == "MemAvailable:") return value * 1024;
+  return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGE_SIZE));
+}
+
+void check_memory(const NetworkSpec& spec, const Options& options) {
+  const MemoryEstimate need = estimate_memory(spec, options.threads);
+  const std::uint64_t have = options.memory_byte ? options.memory_byte : free_memory();
+  if (need.total_byte() <= static_cast<double>(have)) return;
+  constexpr double gib = 1024.0 * 1024 * 1024;
+  throw InputError(fmt::format(
+      "cannot build: {:.0f} synapses take {:.2f} GiB, cells {:.2f} GiB, building {:.2f} GiB: {:.2f} GiB in all, but {:.2f} GiB are free\n"
+      "  try: a smaller network ([downscale] or --set), constant weights (2 bytes a synapse){}, or a machine with more memory",
+      need.synapses, need.row_byte / gib, need.state_byte / gib, need.build_byte / gib, need.total_byte() / gib, static_cast<double>(have) / gib,
+      spec.simulation.double_precision ? ", precision = \"single\" (4 bytes a synapse instead of 8)" : ""));
+}
+
+}  // namespace
+
+int Network::population_of(std::int64_t neuron) const {
+  int k = 0;
+  while (k + 1 < static_cast<int>(populations.size()) && neuron >= populations[static_cast<std::size_t>(k) + 1].first) ++k;
+  return k;
+}
+
+std::vector<double> draw_values(const Values& values, std::int64_t size, std::uint64_t seed, std::uint32_t object) {
+  const Sampler sampler(values);
+  if (sampler.constant()) return {sampler.constant_value()};
+  const StreamKey key = stream_key(seed, Purpose::parameter, object);
+  std::vector<double> out(static_cast<std::size_t>(size));
+  for (std::size_t i = 0; i < out.size(); i += 4) {
+    const Words w = philox(key, static_cast<std::uint32_t>(i / 4), static_cast<std::uint32_t>(i >> 34), 0, 0);
+    for (std::size_t k = i; k < std::min(i + 4, out.size()); ++k) out[k] = sampler.draw_one(w[k - i], k);
+  }
+  return out;
+}
+
+MemoryEstimate estimate_memory(const NetworkSpec& spec, int threads) {
+  MemoryEstimate e;
+  double largest_transpose = 0, rows = 0;
+  for (const ProjectionSpec& p : spec.projections) {
+    const RuleSize size = rule_size(p);
+    const bool constant = p.weight.is_constant();
+    const double byte = constant ? 2 : spec.simulation.double_precision ? 8 : 4;
+    const double spread = std::max(p.delay_ms.is_constant() ? 1.0 : 8 * p.delay_ms.b / spec.simulation.dt_ms, 1.0);
+    const double row_count = static_cast<double>(p.source.size()) * threads;
+    const double segments = std::min(size.synapses, row_count * spread);
+    e.synapses += size.synapses;
+    e.row_byte += size.synapses * byte + 4 * segments;
+    rows += row_count;
+    const bool transposed = p.rule.kind == Rule::Kind::fixed_indegree || p.rule.kind == Rule::Kind::edges;
+    if (transposed) largest_transpose += 8 * size.synapses;
+  }
+  e.row_byte += 4.0 * static_cast<double>(spec.neuron_count()) * threads;
+  for (const PopulationSpec& p : spec.populations)
+    e.state_byte += static_cast<double>(p.size) * (16.0 + 8.0 * static_cast<double>(p.receptors.size())) * (spec.simulation.double_precision ? 2 : 1);
+  e.state_byte += 16e6;
+  e.build_byte = largest_transpose + threads * 16e6;
+  return e;
+}
+
+int choose_threads(const NetworkSpec& spec, int cores) {
+  // One exchange costs about 1 us; work shared must be worth several of them. 1 ns a cell and step, 1 ns a
+  // synaptic event at an assumed 5 spikes/s.
+  double synapses = 0, delay_min = std::numeric_limits<double>::infinity();
+  for (const ProjectionSpec& p : spec.projections) {
+    synapses += rule_size(p).synapses;
+    delay_min = std::min(delay_min, p.delay_ms.is_constant() ? p.delay_ms.a : std::max(p.delay_ms.min, spec.simulation.dt_ms));
+  }
+  const double dt = spec.simulation.dt_ms;
+  const double interval_steps = std::isfinite(delay_min) ? std::max(1.0, std::round(delay_min / dt)) : 10;
+  const double step_ns = static_cast<double>(spec.neuron_count()) + synapses * 5e-3 * dt;
+  return step_ns * interval_steps > 6000 ? std::max(1, cores) : 1;
+}
+
+std::shared_ptr<const Network> build(const NetworkSpec& spec, const Options& options) {
+  auto network = std::make_shared<Network>();
+  network->spec = spec;
+  network->options = options;
+  SimulationSpec& sim = network->spec.simulation;
+  std::uint64_t* seeds[] = {&sim.seed_network, &sim.seed_initial, &sim.seed_input, &sim.seed_dynamics};
+  for (std::size_t k = 0; k < 4; ++k)
+    if (*seeds[k] == 0) *seeds[k] = derive_seed(sim.seed, k);
+
+  std::vector<std::string> problems;
+  if (!(sim.dt_ms > 0)) throw InputError(fmt::format("simulation.dt = {} ms: must be above 0", sim.dt_ms));
+  if ((sim.warmup_ms + sim.duration_ms) / sim.dt_ms > 2147483000.0)
+    problems.push_back(fmt::format("simulation: {} ms at {} ms are more than 2^31 steps; use a larger dt or run in pieces", sim.warmup_ms + sim.duration_ms, sim.dt_ms));
+  network->populations.resize(network->spec.populations.size());
+  for (int k = 0; k < static_cast<int>(network->populations.size()); ++k) {
+    Population& p = network->populations[static_cast<std::size_t>(k)];
+    p.first = network->neurons;
+    resolve_population(network->spec, k, p, problems);
+    network->neurons += p.size;
+  }
+  if (network->neurons >= std::int64_t{1} << 32) problems.push_back(fmt::format("{} neurons: at most 2^32 are possible", network->neurons));
+  check_projections(network->spec, problems);
+  if (!problems.empty()) throw InputError(problems);
+  check_memory(network->spec, options);
+
+  partition(*network, std::max(1, options.threads));
+  build_rows(*network);
+  return network;
+}
+
+}  // namespace ranvier::engine

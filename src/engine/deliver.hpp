@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// Spikes to synapses. A spike on its way is one pointer into its source's row on this shard; the calendar says at
+/// which step each falls due. Delivering a step takes every pointer that is due, adds the synapses of its segment to
+/// the input slots, and puts the pointer to the next segment back into the calendar.
+///
+///     ring[step mod size] -> | Due | Due | Due | ...       Due: word of the segment, its length, its code (8 bytes)
+///
+/// Sums are integers, so the order within a step is free.
+
+#include <cstdint>
+#include <cstdlib>
+#include <vector>
+
+#include "core/arena.hpp"
+#include "engine/kernel.hpp"
+#include "engine/row.hpp"
+
+namespace ranvier::engine {
+
+class Calendar {
+ public:
+  /// reach: the largest number of steps that a spike lies ahead.
+  explicit Calendar(std::uint32_t reach = 1) {
+    std::uint32_t size = 2;
+    while (size <= reach + 1) size *= 2;
+    ring_.resize(size);
+    mask_ = size - 1;
+  }
+  void push(std::uint32_t step, Due due) { ring_[step & mask_].push_back(due); }
+  std::vector<Due>& at(std::uint32_t step) { return ring_[step & mask_]; }
+
+ private:
+  std::vector<std::vector<Due>> ring_;
+  std::uint32_t mask_;
+};
+
+/// Input slots of a shard for one step, with the wake-up list of the groups of cells that sleep.
+struct Slots {
+  void* sums = nullptr;                   ///< [slots] int32 or int64
+  bool wide = false;
+  // only where some population sleeps:
+  std::uint8_t* touched = nullptr;        ///< [groups of the shard] 1 where the group is in `active`
+  std::uint32_t* active = nullptr;        ///< groups of cells that are awake or received something
+  std::size_t n_active = 0;
+  const std::uint32_t* group_of_slots = nullptr;  ///< [slots / 16] group of cells, or the dump for blocks that do not sleep
+};
+
+struct Delivered {
+  std::uint64_t events = 0, segments = 0;
+};
+
+/// Delivers everything that is due at `step`.
+void deliver(const RowTable& rows, Calendar& calendar, std::uint32_t step, Slots& slots, Delivered& counted);
+
+/// Lets a spike of `source` with this stamp set out: its first segment after step `after` goes into the calendar.
+void set_out(const RowTable& rows, Calendar& calendar, std::int64_t source, std::uint32_t stamp, std::uint32_t after);
+
+}  // namespace ranvier::engine

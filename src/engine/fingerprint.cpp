@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/fingerprint.hpp"
+
+#include <xxhash.h>
+
+#include <string>
+#include <type_traits>
+
+namespace ranvier::engine {
+namespace {
+
+class Hash {
+ public:
+  Hash() : state_(XXH64_createState()) { XXH64_reset(state_, 0); }
+  Hash(const Hash&) = delete;
+  Hash& operator=(const Hash&) = delete;
+  ~Hash() { XXH64_freeState(state_); }
+  std::uint64_t value() const { return XXH64_digest(state_); }
+
+  template <class T>
+    requires std::is_arithmetic_v<T> || std::is_enum_v<T>
+  void add(const T& x) { XXH64_update(state_, &x, sizeof x); }
+  void add(const std::string& s) { add(s.size()); XXH64_update(state_, s.data(), s.size()); }
+  template <class T> void add(const std::vector<T>& v) {
+    add(v.size());
+    for (const T& x : v) add(x);
+  }
+  template <class T> void add(const std::shared_ptr<const T>& p) { add(p != nullptr); if (p) add(*p); }
+  template <class T> void add(const std::map<std::string, T>& m) {
+    add(m.size());
+    for (const auto& [name, value] : m) { add(name); add(value); }
+  }
+  void add(const Values& v) { all(v.kind, v.a, v.b, v.min, v.max, v.outside, v.column); }
+  void add(const Schedule& s) { all(s.kind, s.times_ms, s.values, s.amplitude, s.frequency_hz, s.phase_rad); }
+  void add(const Slice& s) { all(s.population, s.first, s.last, s.stride); }
+  void add(const ReceptorSpec& r) { all(r.name, r.kind, r.conductance, r.params, r.initial); }
+  void add(const PopulationSpec& p) {
+    all(p.name, p.size, p.membrane, p.receptors, p.params, p.initial, p.rate_hz, p.trains.times_ms, p.trains.neurons, p.dimensions, p.positions_um, p.sleep);
+  }
+  void add(const Rule& r) {
+    all(r.kind, r.number, r.probability, r.kernel, r.length_um, r.cutoff_um, r.period_um, r.allow_autapses, r.allow_multapses, r.edge_sources, r.edge_targets);
+  }
+  void add(const ProjectionSpec& p) { all(p.source, p.target, p.receptor, p.rule, p.weight, p.delay_ms, p.dendritic_delay_fraction); }
+  void add(const InputSpec& i) {
+    all(i.kind, i.target, i.receptor, i.rate_hz, i.rate_schedule, i.weight, i.amplitude_pA, i.mean_pA, i.current_pA, i.frequency_hz, i.phase_rad, i.noise_dt_ms, i.start_ms, i.stop_ms);
+  }
+  template <class... T> void all(const T&... x) { (add(x), ...); }
+
+ private:
+  XXH64_state_t* state_;
+};
+
+}  // namespace
+
+std::uint64_t fingerprint(const Network& network) {
+  const NetworkSpec& s = network.spec;
+  const SimulationSpec& sim = s.simulation;
+  Hash h;
+  h.all(std::string("ranvier state 1"), sim.dt_ms, sim.double_precision, sim.seed_network, sim.seed_initial, sim.seed_input, sim.seed_dynamics, s.populations, s.projections, s.inputs);
+  return h.value();
+}
+
+}  // namespace ranvier::engine

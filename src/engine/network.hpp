@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// The network: what never changes while it runs. Built from a NetworkSpec, shared by every State.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/arena.hpp"
+#include "engine/kernel.hpp"
+#include "engine/row.hpp"
+#include "ranvier/network.hpp"
+
+namespace ranvier::engine {
+
+struct Options {
+  int threads = 1;
+  bool check_sleepers = false;      ///< evaluate every sleeper every step; for tests
+  std::uint64_t memory_byte = 0;    ///< refuse to build more than this; 0: what the system says is free
+};
+
+/// A receptor of a population, resolved: model, coupling, constants.
+struct Receptor {
+  const ReceptorModel* model = nullptr;
+  Coupling coupling = Coupling::exact;
+  int op = 0;
+  double quantum = 0;               ///< value of one unit of its sums, a power of two
+  std::vector<std::vector<double>> parameters;  ///< [parameter][1 or size]
+};
+
+/// A population, resolved. Global ids of its neurons are first ... first + size - 1.
+struct Population {
+  std::string name;
+  std::int64_t first = 0, size = 0;
+  const MembraneEntry* membrane = nullptr;      ///< nullptr: a source
+  bool uniform = true;                          ///< all parameters are the same for all cells
+  bool sleeps = false;                          ///< cells may fall asleep
+  std::vector<std::vector<double>> parameters;  ///< [parameter][1 or size]
+  std::vector<std::uint32_t> refractory;        ///< [1 or size] steps
+  std::vector<Receptor> receptors;
+  const PopulationSpec* spec = nullptr;
+};
+
+/// Cells of one population on one shard. Padded to whole groups; slots and cells count padding too.
+struct Block {
+  int population = 0;
+  std::int64_t first = 0;           ///< index within the population of the first cell
+  std::size_t n = 0;
+  std::size_t padded() const { return round_to_group(n); }
+  std::size_t cell = 0;             ///< first cell of the shard
+  std::size_t slot = 0;             ///< first input slot: [receptor][padded]
+};
+
+/// What one thread owns: neurons, and all synapses onto them.
+struct Shard {
+  std::vector<Block> blocks;
+  std::size_t cells = 0, slots = 0;
+  RowTable rows;
+};
+
+struct Network {
+  NetworkSpec spec;
+  std::vector<Population> populations;
+  std::vector<Shard> shards;
+  std::int64_t neurons = 0;
+  std::int64_t synapses = 0;
+  std::uint32_t delay_min = 1, delay_max = 1;   ///< steps; delay_min is the interval of exchange
+  bool wide = false;                            ///< input sums are int64
+  Options options;
+  std::uint64_t fingerprint = 0;                ///< of everything a saved state depends on
+
+  double dt() const { return spec.simulation.dt_ms; }
+  int population_of(std::int64_t neuron) const;
+};
+
+/// How many bytes a network will take, before anything is allocated.
+struct MemoryEstimate {
+  double synapses = 0, row_byte = 0, state_byte = 0, build_byte = 0;
+  double total_byte() const { return row_byte + state_byte + build_byte; }
+};
+MemoryEstimate estimate_memory(const NetworkSpec& spec, int threads);
+
+/// Number of threads that is faster for this network on a machine with `cores`; small ones run on one.
+int choose_threads(const NetworkSpec& spec, int cores);
+
+/// Checks the network against its models, then draws and packs all synapses, one shard per thread.
+/// Errors  InputError: all problems of the network together; memory that does not suffice
+std::shared_ptr<const Network> build(const NetworkSpec& spec, const Options& options);
+
+/// Values of a parameter or state variable of all cells of a population, in order: [1] where constant, else [size].
+std::vector<double> draw_values(const Values& values, std::int64_t size, std::uint64_t seed, std::uint32_t object);
+
+/// Every synapse between two slices, in the order (source, delay, ...): for recording and tests.
+struct SynapseRecord {
+  std::int64_t source, target;  ///< global ids
+  int receptor;
+  std::uint32_t delay;          ///< steps
+  double weight;
+};
+void for_each_synapse(const Network& network, std::int64_t source, const std::function<void(const SynapseRecord&)>& visit);
+
+}  // namespace ranvier::engine

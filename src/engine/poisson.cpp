@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "engine/poisson.cpp"
+#include <hwy/foreach_target.h>
+
+#include "core/random-inl.hpp"
+#include "engine/poisson.hpp"
+
+#ifndef RANVIER_POISSON_SCALAR
+#define RANVIER_POISSON_SCALAR
+namespace ranvier::engine {
+inline constexpr std::int64_t poisson_tile = 128;
+inline constexpr std::uint32_t words_of_a_tile = 16;  // counters
+
+inline int count_by_word(const PoissonTable& t, std::uint32_t word) {
+  int count = 0;
+  while (count < static_cast<int>(t.thresholds.size()) && word >= t.thresholds[static_cast<std::size_t>(count)]) ++count;
+  return count;
+}
+
+/// The half word of an entity: a function of its place in the tile.
+inline std::uint32_t half_word(StreamKey key, std::uint32_t step, std::uint32_t draw, std::int64_t entity) {
+  const auto tile = static_cast<std::uint64_t>(entity) / 128;
+  const auto inside = static_cast<std::uint32_t>(entity % 128);
+  const std::uint64_t counter = tile * words_of_a_tile + inside % 16;
+  const Words w = philox(key, static_cast<std::uint32_t>(counter), step, static_cast<std::uint32_t>(counter >> 32), draw);
+  return w[inside / 32] >> (inside / 16 % 2 * 16) & 0xFFFF;
+}
+}  // namespace ranvier::engine
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace ranvier::engine::HWY_NAMESPACE {
+using namespace ranvier::HWY_NAMESPACE;
+
+/// The counts of one draw of a whole tile, as 16-bit lanes: pairs[64] holds entity pairs (low half, high half) of
+/// word w and counter c at [16 w + c]. Ties, where 16 bits do not decide, are finished one at a time.
+HWY_INLINE void draw_tile(const PoissonTable& t, StreamKey key, StreamKey low_key, std::uint32_t step, std::uint32_t draw, std::uint64_t tile, std::uint32_t* pairs) {
+  const hn::CappedTag<std::uint32_t, 16> du;
+  const hn::RepartitionToNarrow<decltype(du)> dh;
+  const hn::RebindToSigned<decltype(dh)> ds;
+  using VU = hn::Vec<decltype(du)>;
+  const std::size_t lanes = hn::Lanes(du);
+  const auto flip = hn::Set(ds, std::int16_t(-32768));
+  for (std::size_t c = 0; c < words_of_a_tile; c += lanes) {
+    const std::uint64_t counter = tile * words_of_a_tile + c;
+    VU w[4] = {hn::Iota(du, static_cast<std::uint32_t>(counter)), hn::Set(du, step), hn::Set(du, static_cast<std::uint32_t>(counter >> 32)), hn::Set(du, draw)};
+    philox(du, key, w[0], w[1], w[2], w[3]);
+    for (std::size_t k = 0; k < 4; ++k) {
+      const auto u = hn::Xor(hn::BitCast(ds, w[k]), flip);
+      auto count = hn::Zero(ds);
+      auto tie = hn::Lt(count, count);  // none yet
+      for (const std::int16_t threshold : t.high) {
+        const auto limit = hn::Set(ds, threshold);
+        count = hn::Sub(count, hn::VecFromMask(ds, hn::Gt(u, limit)));
+        tie = hn::Or(tie, hn::Eq(u, limit));
+      }
+      hn::Store(hn::BitCast(du, count), du, pairs + 16 * k + c);
+      if (HWY_UNLIKELY(!hn::AllFalse(ds, tie))) {
+        HWY_ALIGN std::uint32_t drawn[16];
+        hn::Store(w[k], du, drawn);
+        for (std::size_t lane = 0; lane < lanes; ++lane) {
+          std::uint32_t pair = 0;
+          for (std::uint32_t half = 0; half < 2; ++half) {
+            const auto entity = static_cast<std::int64_t>(tile * 128 + 32 * k + 16 * half + c + lane);
+            const std::uint32_t word = (drawn[lane] >> (16 * half) & 0xFFFF) << 16 | half_word(low_key, step, draw, entity);
+            pair |= static_cast<std::uint32_t>(count_by_word(t, word)) << (16 * half);
+          }
+          pairs[16 * k + c + lane] = pair;
+        }
+      }
+    }
+  }
+}
+
+HWY_INLINE void count_tile(const PoissonTable& t, std::uint64_t seed, std::uint32_t object, std::uint32_t step, std::uint64_t tile, std::uint32_t* pairs) {
+  const StreamKey key = stream_key(seed, Purpose::poisson, object), low = stream_key(seed, Purpose::poisson_low, object);
+  draw_tile(t, key, low, step, 0, tile, pairs);
+  for (int draw = 1; draw < t.draws; ++draw) {
+    HWY_ALIGN std::uint32_t more[64];
+    draw_tile(t, key, low, step, static_cast<std::uint32_t>(draw), tile, more);
+    for (std::size_t k = 0; k < 64; ++k) pairs[k] += more[k];  // halves do not carry: counts are far below 2^16
+  }
+}
+
+void Counts(const PoissonTable& t, std::uint64_t seed, std::uint32_t object, std::uint32_t step, std::int64_t first, std::int64_t last, std::uint16_t* counts) {
+  HWY_ALIGN std::uint32_t pairs[64];
+  for (std::int64_t tile = first / poisson_tile; tile * poisson_tile < last; ++tile) {
+    count_tile(t, seed, object, step, static_cast<std::uint64_t>(tile), pairs);
+    for (std::int64_t j = std::max(first, tile * poisson_tile); j < std::min(last, (tile + 1) * poisson_tile); ++j) {
+      const auto inside = static_cast<std::size_t>(j % poisson_tile);
+      counts[j - first] = static_cast<std::uint16_t>(pairs[inside / 32 * 16 + inside % 16] >> (inside / 16 % 2 * 16));
+    }
+  }
+}
+
+void Add(const PoissonTable& t, std::uint64_t seed, std::uint32_t object, std::uint32_t step, std::int64_t first, std::int64_t last, std::int32_t weight, std::int32_t* sums) {
+  const hn::CappedTag<std::int32_t, 16> di;
+  const hn::RebindToUnsigned<decltype(di)> du;
+  const std::size_t lanes = hn::Lanes(di);
+  const auto w = hn::Set(di, weight);
+  const auto low_half = hn::Set(du, 0xFFFFu);
+  HWY_ALIGN std::uint32_t pairs[64];
+  for (std::int64_t tile = first / poisson_tile; tile * poisson_tile < last; ++tile) {
+    count_tile(t, seed, object, step, static_cast<std::uint64_t>(tile), pairs);
+    const std::int64_t begin = tile * poisson_tile;
+    if (begin >= first && begin + poisson_tile <= last) {
+      std::int32_t* out = sums + (begin - first);
+      for (std::size_t k = 0; k < 4; ++k)
+        for (std::size_t c = 0; c < 16; c += lanes) {
+          const auto pair = hn::Load(du, pairs + 16 * k + c);
+          const auto low = hn::BitCast(di, hn::And(pair, low_half)), high = hn::BitCast(di, hn::ShiftRight<16>(pair));
+          std::int32_t* a = out + 32 * k + c;
+          hn::StoreU(hn::Add(hn::LoadU(di, a), hn::Mul(low, w)), di, a);
+          hn::StoreU(hn::Add(hn::LoadU(di, a + 16), hn::Mul(high, w)), di, a + 16);
+        }
+    } else {
+      for (std::int64_t j = std::max(first, begin); j < std::min(last, begin + poisson_tile); ++j) {
+        const auto inside = static_cast<std::size_t>(j - begin);
+        sums[j - first] += static_cast<std::int32_t>(pairs[inside / 32 * 16 + inside % 16] >> (inside / 16 % 2 * 16) & 0xFFFF) * weight;
+      }
+    }
+  }
+}
+
+}  // namespace ranvier::engine::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+#include <algorithm>
+#include <cmath>
+
+#include "core/math.hpp"
+#include "engine/assemble.hpp"
+
+namespace ranvier::engine {
+HWY_EXPORT(Counts);
+HWY_EXPORT(Add);
+
+PoissonTable::PoissonTable(double mean_) : mean(mean_) {
+  if (mean <= 0) return;
+  draws = std::max(1, static_cast<int>(std::ceil(mean / 10)));
+  const double m = mean / draws;
+  double p = math::exp(-m), sum = p;
+  for (int k = 1; sum * 0x1p32 < 4294967295.5 && k < 200; ++k) {
+    thresholds.push_back(static_cast<std::uint32_t>(sum * 0x1p32));
+    p *= m / k;
+    sum += p;
+  }
+  for (const std::uint32_t t : thresholds) {
+    high.push_back(static_cast<std::int16_t>(static_cast<std::uint16_t>((t >> 16) ^ 0x8000)));
+    if ((t >> 16) == 0xFFFF) break;  // further ones are met only through a tie with this one
+  }
+}
+
+void poisson_counts(const PoissonTable& t, std::uint64_t seed, std::uint32_t object, std::uint32_t step, std::int64_t first, std::int64_t last, std::uint16_t* counts) {
+  if (t.draws == 0) std::fill_n(counts, last - first, std::uint16_t{0});
+  else HWY_DYNAMIC_DISPATCH(Counts)(t, seed, object, step, first, last, counts);
+}
+
+void add_poisson(const PoissonTable& t, std::uint64_t seed, std::uint32_t object, std::uint32_t step, std::int64_t first, std::int64_t last, std::int32_t weight, std::int32_t* sums) {
+  if (t.draws) HWY_DYNAMIC_DISPATCH(Add)(t, seed, object, step, first, last, weight, sums);
+}
+
+int poisson_count(const PoissonTable& t, std::uint64_t seed, std::uint32_t object, std::uint32_t step, std::int64_t entity) {
+  const StreamKey key = stream_key(seed, Purpose::poisson, object), low = stream_key(seed, Purpose::poisson_low, object);
+  int count = 0;
+  for (int draw = 0; draw < t.draws; ++draw) {
+    const std::uint32_t high_half = half_word(key, step, static_cast<std::uint32_t>(draw), entity);
+    count += count_by_word(t, high_half << 16 | half_word(low, step, static_cast<std::uint32_t>(draw), entity));
+  }
+  return count;
+}
+
+int poisson_count_max(double mean) {
+  const PoissonTable t(mean);
+  return t.draws * static_cast<int>(t.thresholds.size());
+}
+
+}  // namespace ranvier::engine
+#endif

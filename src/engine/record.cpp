@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/record.hpp"
+
+#include <fmt/format.h>
+#include <time.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "ranvier/error.hpp"
+
+namespace ranvier::engine {
+namespace {
+
+double clock_now(clockid_t which) {
+  timespec t{};
+  clock_gettime(which, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
+std::uint32_t to_step(double t_ms, double dt) {
+  const double s = std::round(t_ms / dt);
+  return s >= 4294967295.0 ? 0xFFFFFFFFu : static_cast<std::uint32_t>(std::max(0.0, s));
+}
+
+/// A log is ascending in steps already; only the spikes of one step may be out of order.
+void sort_log(std::vector<Spike>& log) {
+  for (std::size_t i = 0; i < log.size();) {
+    std::size_t end = i + 1;
+    while (end < log.size() && log[end].step == log[i].step) ++end;
+    std::sort(log.begin() + static_cast<std::ptrdiff_t>(i), log.begin() + static_cast<std::ptrdiff_t>(end));
+    i = end;
+  }
+}
+
+std::vector<Spike> merge_logs(std::vector<std::vector<Spike>>& logs) {
+  std::vector<Spike> all;
+  for (auto& log : logs) {
+    sort_log(log);
+    std::vector<Spike> both(all.size() + log.size());
+    std::merge(all.begin(), all.end(), log.begin(), log.end(), both.begin());
+    all = std::move(both);
+    log = {};
+  }
+  return all;
+}
+
+/// Which of the sorted spikes some `spikes` recording asked for; all of them where there is no recording at all.
+std::vector<Spike> recorded(const Network& network, std::vector<Spike> all) {
+  const auto& recordings = network.spec.recordings;
+  if (recordings.empty()) return all;
+  std::vector<Spike> out;
+  for (const Spike& s : all) {
+    const int k = network.population_of(s.neuron);
+    const std::int64_t cell = s.neuron - network.populations[static_cast<std::size_t>(k)].first;
+    const double t = s.step * network.dt();
+    for (const RecordingSpec& r : recordings) {
+      const Slice& n = r.neurons;
+      if (r.kind != RecordingSpec::Kind::spikes || n.population != k || cell < n.first || cell >= n.last || (cell - n.first) % n.stride) continue;
+      if (t < r.start_ms - 1e-9 || t > r.stop_ms + 1e-9) continue;
+      out.push_back(s);
+      break;
+    }
+  }
+  return out;
+}
+
+bool in_slice(const Slice& s, std::int64_t cell) { return cell >= s.first && cell < s.last && (cell - s.first) % s.stride == 0; }
+
+std::vector<Connections> read_connections(const Network& network, const RecordingSpec& r) {
+  Connections c{.name = r.name, .source_population = r.sources.population, .target_population = r.targets.population};
+  const Population& from = network.populations[static_cast<std::size_t>(r.sources.population)];
+  const Population& to = network.populations[static_cast<std::size_t>(r.targets.population)];
+  for (std::int64_t i = 0; i < r.sources.size(); ++i)
+    for_each_synapse(network, from.first + r.sources[i], [&](const SynapseRecord& s) {
+      const std::int64_t cell = s.target - to.first;
+      if (cell < 0 || cell >= to.size || !in_slice(r.targets, cell)) return;
+      c.source.push_back(static_cast<std::uint32_t>(r.sources[i]));
+      c.target.push_back(static_cast<std::uint32_t>(cell));
+      c.receptor.push_back(static_cast<std::uint16_t>(s.receptor));
+      c.weight.push_back(s.weight);
+      c.delay_ms.push_back(s.delay * network.dt());
+    });
+  // One order whatever the shards: by source, target, receptor, delay, weight.
+  std::vector<std::size_t> order(c.source.size());
+  for (std::size_t k = 0; k < order.size(); ++k) order[k] = k;
+  const auto key = [&](std::size_t k) { return std::tuple(c.source[k], c.target[k], c.receptor[k], c.delay_ms[k], c.weight[k]); };
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
+  Connections sorted{.name = c.name, .source_population = c.source_population, .target_population = c.target_population};
+  for (std::size_t k : order) {
+    sorted.source.push_back(c.source[k]);
+    sorted.target.push_back(c.target[k]);
+    sorted.receptor.push_back(c.receptor[k]);
+    sorted.weight.push_back(c.weight[k]);
+    sorted.delay_ms.push_back(c.delay_ms[k]);
+  }
+  return {sorted};
+}
+
+/// FLOPs and bytes of one update of a population's neuron, as its model files state them.
+Work work_of_update(const Network& network, const Population& p) {
+  Work w;
+  if (!p.membrane) return w;
+  const auto add = [&](const ModelInfo& info) {
+    w.flop += static_cast<std::uint64_t>(info.flop);
+    w.byte_moved += static_cast<std::uint64_t>(info.byte_read + info.byte_written);
+  };
+  add(*p.membrane->model->info);
+  for (const Receptor& r : p.receptors) {
+    add(*r.model->info);
+    w.flop += 1;                                          // sum units to values
+    w.byte_moved += network.wide ? 16u : 8u;              // the input slot, read and set to zero
+  }
+  return w;
+}
+
+std::uint64_t resident_byte(const Network& network, const State& state) {
+  std::uint64_t byte = 0;
+  for (const Shard& s : network.shards) byte += 4 * s.rows.word_count + 4 * s.rows.start_low.size();
+  for (const ShardState& s : state.shards) byte += s.byte;
+  return byte;
+}
+
+}  // namespace
+
+Recorder::Recorder(const Network& network) : impl_(std::make_unique<Impl>(network)) {}
+Recorder::~Recorder() = default;
+
+Recorder::Impl::Impl(const Network& network)
+    : logs(network.shards.size()), times(network.shards.size()), delivered(network.shards.size()), updates(network.shards.size()) {
+  for (const RecordingSpec& r : network.spec.recordings)
+    if (r.kind == RecordingSpec::Kind::state) add_trace(network, r);
+}
+
+void Recorder::Impl::add_trace(const Network& network, const RecordingSpec& r) {
+  TraceRun run;
+  const Population& p = network.populations[static_cast<std::size_t>(r.neurons.population)];
+  const auto known = variables_of(network, r.neurons.population);
+  for (const std::string& name : r.variables) {
+    const auto it = std::find_if(known.begin(), known.end(), [&](const VariableRef& v) { return v.name == name; });
+    if (it == known.end()) {
+      std::string names;
+      for (const auto& v : known) names += (names.empty() ? "" : ", ") + v.name;
+      throw InputError(fmt::format("{}: variable \"{}\": population \"{}\" has {}", r.where.empty() ? "recordings" : r.where, name, p.name, names));
+    }
+    run.variables.push_back(*it);
+    run.trace.variables.push_back({it->name, it->unit});
+  }
+  run.trace.name = r.name;
+  run.trace.population = r.neurons.population;
+  run.trace.interval = std::max(1u, to_step(r.interval_ms, network.dt()));
+  run.start = std::max(1u, to_step(r.start_ms, network.dt()));
+  run.stop = std::min(to_step(r.stop_ms, network.dt()), to_step(network.spec.simulation.warmup_ms + network.spec.simulation.duration_ms, network.dt()));
+  run.trace.first_step = run.start;
+  for (std::int64_t i = 0; i < r.neurons.size(); ++i) run.trace.neurons.push_back(static_cast<std::uint32_t>(r.neurons[i]));
+  for (const Shard& shard : network.shards) {
+    run.parts.emplace_back();
+    for (std::size_t b = 0; b < shard.blocks.size(); ++b) {
+      const Block& block = shard.blocks[b];
+      if (block.population != r.neurons.population) continue;
+      const auto index = [&](std::int64_t cell) {
+        return cell <= r.neurons.first ? 0 : std::min((cell - r.neurons.first + r.neurons.stride - 1) / r.neurons.stride, r.neurons.size());
+      };
+      const std::int64_t first = index(block.first), last = index(block.first + static_cast<std::int64_t>(block.n));
+      if (last > first)
+        run.parts.back().push_back({b, static_cast<std::size_t>(r.neurons[first] - block.first), static_cast<std::size_t>(r.neurons.stride), static_cast<std::size_t>(last - first), static_cast<std::size_t>(first)});
+    }
+  }
+  const std::size_t samples = run.stop < run.start ? 0 : (run.stop - run.start) / run.trace.interval + 1;
+  if (network.spec.simulation.double_precision) run.trace.values = std::vector<double>(samples * run.trace.row_size());
+  else run.trace.values = std::vector<float>(samples * run.trace.row_size());
+  traces.push_back(std::move(run));
+}
+
+void Recorder::Impl::sample_traces(const Network& network, const State& state, std::size_t shard, std::uint32_t step) {
+  for (TraceRun& run : traces) {
+    if (step < run.start || step > run.stop || (step - run.start) % run.trace.interval) continue;
+    const std::size_t n = run.trace.neurons.size(), row = (step - run.start) / run.trace.interval * run.trace.row_size();
+    for (const TraceRun::Part& part : run.parts[shard])
+      for (std::size_t v = 0; v < run.variables.size(); ++v)
+        for (std::size_t k = 0; k < part.count; ++k) {
+          double x;
+          read_variable(network, state, step, shard, part.block, run.variables[v], part.cell + k * part.stride, 1, &x);
+          std::visit([&](auto& values) { values[row + v * n + part.column + k] = static_cast<std::remove_reference_t<decltype(values[0])>>(x); }, run.trace.values);
+        }
+  }
+}
+
+void Recorder::Impl::begin(const Network&, const State& state, const RunOptions& options) {
+  warmup_step = options.warmup_step;
+  measuring = state.step >= options.warmup_step;
+  piece_start = clock_now(CLOCK_MONOTONIC);
+  piece_cpu_start = clock_now(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+void Recorder::Impl::end_piece(const Network& network, State& state) {
+  const double wall = clock_now(CLOCK_MONOTONIC) - piece_start;
+  if (measuring) {
+    seconds += wall;
+    cpu_seconds += clock_now(CLOCK_PROCESS_CPUTIME_ID) - piece_cpu_start;
+  } else {
+    warmup_seconds += wall;
+    for (auto& d : delivered) d = {};
+    for (auto& u : updates) std::fill(u.begin(), u.end(), 0);
+    for (auto& t : times) t = {};
+  }
+  // Spikes some of whose synapses lie ahead: those of the logs' ends, and older ones with long delays.
+  std::vector<Spike> still;
+  const auto under_way = [&](const Spike& s) { return s.step + network.delay_max > state.step; };
+  std::copy_if(state.in_flight.begin(), state.in_flight.end(), std::back_inserter(still), under_way);
+  const std::size_t before = still.size();
+  const std::uint32_t newest = before ? still.back().step : 0;
+  for (const auto& log : logs)
+    for (auto it = log.rbegin(); it != log.rend() && under_way(*it); ++it)
+      if (before == 0 || it->step > newest) still.push_back(*it);
+  std::sort(still.begin(), still.end());
+  state.in_flight = std::move(still);
+}
+
+void Recorder::Impl::count(std::size_t index, const Shard& shard, const Delivered& d, const UpdateCounts& u, const StageTimes& t) {
+  delivered[index].events += d.events;
+  delivered[index].segments += d.segments;
+  updates[index].resize(shard.blocks.size());
+  for (std::size_t b = 0; b < u.size(); ++b) updates[index][b] += u[b];
+  times[index].deliver += t.deliver;
+  times[index].update += t.update;
+  times[index].wait += t.wait;
+  times[index].record += t.record;
+}
+
+void Recorder::finish(const Network& network, const State& state, RunResult& result) {
+  Impl& r = *impl_;
+  std::vector<Spike> all = merge_logs(r.logs);
+  const auto measured = std::upper_bound(all.begin(), all.end(), Spike{r.warmup_step, 0xFFFFFFFFu});
+  const auto n_measured = static_cast<std::size_t>(all.end() - measured);
+  result.spike_hash = XXH64(n_measured ? &*measured : nullptr, n_measured * sizeof(Spike), 0);
+  result.population_spikes.assign(network.populations.size(), 0);
+  for (auto it = measured; it != all.end(); ++it) ++result.population_spikes[static_cast<std::size_t>(network.population_of(it->neuron))];
+  result.warmup_step = r.warmup_step;
+  result.end_step = state.step;
+  result.synapse_count = network.synapses;
+  result.simulate_s = r.seconds;
+  result.simulate_cpu_s = r.cpu_seconds;
+  result.warmup_s = r.warmup_seconds;
+
+  result.work = {};
+  result.work.spikes = n_measured;
+  const std::uint64_t slot_byte = network.wide ? 16 : 8;
+  StageTimes sum;
+  for (std::size_t t = 0; t < network.shards.size(); ++t) {
+    const Delivered& d = r.delivered[t];
+    const Shard& shard = network.shards[t];
+    const double byte_per_event = shard.rows.synapses ? 4.0 * static_cast<double>(shard.rows.word_count) / static_cast<double>(shard.rows.synapses) : 0;
+    result.work.synaptic_events += d.events;
+    result.work.flop += 2 * d.events;                                                           // multiply by the scale, add
+    result.work.byte_moved += static_cast<std::uint64_t>(byte_per_event * static_cast<double>(d.events)) + slot_byte * d.events + 16 * d.segments;
+    for (std::size_t b = 0; b < shard.blocks.size() && b < r.updates[t].size(); ++b) {
+      const Work w = work_of_update(network, network.populations[static_cast<std::size_t>(shard.blocks[b].population)]);
+      result.work.flop += w.flop * r.updates[t][b];
+      result.work.byte_moved += w.byte_moved * r.updates[t][b];
+    }
+    sum.deliver += r.times[t].deliver;
+    sum.update += r.times[t].update;
+    sum.wait += r.times[t].wait;
+    sum.record += r.times[t].record;
+  }
+  const auto n = static_cast<double>(network.shards.size());
+  result.stages = {{"deliver", sum.deliver / n}, {"update", sum.update / n}, {"wait", sum.wait / n}, {"record", sum.record / n}};
+  result.byte_per_synapse = network.synapses ? static_cast<double>(resident_byte(network, state)) / static_cast<double>(network.synapses) : 0;
+
+  result.spikes = recorded(network, std::move(all));
+  for (auto& run : r.traces) {
+    const std::size_t done = state.step < run.start ? 0 : (std::min(state.step, run.stop) - run.start) / run.trace.interval + 1;
+    std::visit([&](auto& v) { v.resize(std::min(v.size(), done * run.trace.row_size())); }, run.trace.values);
+    result.traces.push_back(std::move(run.trace));
+  }
+  r.traces.clear();
+  for (const RecordingSpec& rec : network.spec.recordings)
+    if (rec.kind == RecordingSpec::Kind::weights || rec.kind == RecordingSpec::Kind::connectivity)
+      for (auto& c : read_connections(network, rec)) result.connections.push_back(std::move(c));
+}
+
+}  // namespace ranvier::engine

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// What is kept of a run while it goes on. Each shard writes to a log of its own; the logs become one sorted train
+/// when the run is finished. Reading never advances anything.
+
+#include <vector>
+
+#include "engine/deliver.hpp"
+#include "engine/run.hpp"
+
+namespace ranvier::engine {
+
+struct StageTimes {
+  double deliver = 0, update = 0, wait = 0, record = 0;
+};
+using UpdateCounts = std::vector<std::uint64_t>;  ///< [blocks] neuron updates
+
+struct Recorder::Impl {
+  explicit Impl(const Network& network);
+
+  // called by run(), outside the loop
+  void begin(const Network& network, const State& state, const RunOptions& options);
+  void end_piece(const Network& network, State& state);
+  // called by the shards
+  void note(std::size_t shard, Spike spike) { logs[shard].push_back(spike); }
+  void sample(const Network& network, const State& state, std::size_t shard, std::uint32_t step) {
+    if (!traces.empty()) sample_traces(network, state, shard, step);
+  }
+  void count(std::size_t index, const Shard& shard, const Delivered& delivered, const UpdateCounts& updates, const StageTimes& times);
+
+  /// One state recording: where its samples go, and which cells of each shard's blocks it takes.
+  struct TraceRun {
+    Trace trace;
+    std::uint32_t start = 0, stop = 0;           ///< samples at start, start + interval, ... <= stop
+    std::vector<VariableRef> variables;
+    struct Part {
+      std::size_t block, cell, stride, count, column;
+    };
+    std::vector<std::vector<Part>> parts;        ///< [shards]
+  };
+  void sample_traces(const Network& network, const State& state, std::size_t shard, std::uint32_t step);
+  void add_trace(const Network& network, const RecordingSpec& recording);
+
+  std::vector<std::vector<Spike>> logs;          ///< [shards]
+  std::vector<TraceRun> traces;
+  std::vector<StageTimes> times;                 ///< [shards]
+  std::vector<Delivered> delivered;
+  std::vector<UpdateCounts> updates;
+  double seconds = 0, cpu_seconds = 0;           ///< of the pieces after the warm-up
+  double warmup_seconds = 0;
+  std::uint32_t warmup_step = 0;
+  bool measuring = false;
+  double piece_start = 0, piece_cpu_start = 0;
+};
+
+}  // namespace ranvier::engine

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// Everything that changes while a network runs: cells, spikes in flight, the step. A State can be read and written
+/// by global ids, whatever the partition; that is what saving, resuming on another number of threads and running in
+/// pieces rest on.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/network.hpp"
+#include "ranvier/record.hpp"
+
+namespace ranvier::engine {
+
+/// The cells of one block: arrays of float or double, [padded] each, in one piece of memory.
+struct BlockState {
+  void* state[state_max] = {};                       ///< membrane
+  const void* constants[constants_max] = {};
+  ReceptorBlock receptors[receptors_max];
+  std::uint32_t* ready = nullptr;
+  const std::uint32_t* refractory = nullptr;
+  std::uint32_t* asleep_since = nullptr;             ///< where the population sleeps
+  void* current = nullptr;                           ///< where the population has current inputs
+  StepFunction step = nullptr;
+  bool sleeps = false;
+};
+
+struct ShardState {
+  Arena memory;
+  std::vector<BlockState> blocks;
+  void* sums = nullptr;                              ///< [slots] int32 or int64, zero between steps
+  std::uint8_t* touched = nullptr;                   ///< [groups + 1] where some population sleeps
+  std::uint32_t* active = nullptr;                   ///< [groups + 1 + spare]
+  std::uint32_t* group_of_slots = nullptr;
+  std::size_t n_active = 0;
+  std::size_t byte = 0;                              ///< taken from memory
+};
+
+struct State {
+  std::uint32_t step = 0;                            ///< steps done
+  std::vector<ShardState> shards;
+  std::vector<Spike> in_flight;                      ///< spikes some of whose synapses are still to be reached, sorted
+};
+
+/// The state at time 0: initial values drawn, spikes of trains at time 0 in flight.
+State start(const Network& network);
+
+/// State variables by global id, for saving and for recordings that look without touching.
+/// `variable` counts the membrane's variables first, then those of each receptor in turn.
+struct VariableRef {
+  int receptor = -1;                                 ///< -1: of the membrane
+  int index = 0;
+  std::string name, unit;
+};
+std::vector<VariableRef> variables_of(const Network& network, int population);
+
+/// Values of one variable of the cells [first, first + n) of a block, as a reader sees them at this step: relative
+/// ones made absolute, sleepers evaluated (a copy; nothing is advanced).
+void read_variable(const Network& network, const State& state, std::uint32_t step, std::size_t shard, std::size_t block,
+                   const VariableRef& variable, std::size_t first, std::size_t n, double* out);
+
+/// A state as plain arrays by global id: what a saved file holds.
+struct Snapshot {
+  std::uint32_t step = 0;
+  std::uint64_t fingerprint = 0;                     ///< of the network it belongs to
+  bool double_precision = false;
+  struct Array {
+    std::string name;                                ///< "<population>/<variable>"
+    std::vector<double> values;                      ///< [size]; float values are exact in double
+  };
+  std::vector<Array> arrays;
+  std::vector<Spike> in_flight;
+};
+Snapshot snapshot(const Network& network, const State& state);
+
+/// Errors  InputError: the snapshot is of another network, or of another precision
+State restore(const Network& network, const Snapshot& snapshot);
+
+}  // namespace ranvier::engine

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The step loop. Each thread owns one shard: neurons, and all synapses onto them. For every interval of delay_min
+/// steps a shard goes through
+///
+///     for each step of the interval
+///         1  deliver    what falls due in this step is added to the input slots (deliver.cpp)
+///         2  update     the cells take their input; those that reach threshold fire (neuron-inl.hpp)
+///     3  exchange       the spikes found are laid out for all shards to read
+///
+/// Rules that make this right:
+///   - a spike found in an interval reaches no cell before the next one, because no delay is shorter: so within
+///     an interval shards need nothing of each other
+///   - what was under way before is delivered first, and only then are the others' new spikes waited for; the wait
+///     therefore overlaps with nearly all of the delivering of the next step
+///   - sums are integers, randomness is keyed by global ids: the answer is the same for any number of shards
+///   - a mailbox has two pages, used in turn: a page is written again only after every shard has published the
+///     interval in between, and a shard publishes only after it has read the page
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include "engine/deliver.hpp"
+#include "engine/inputs.hpp"
+#include "engine/record.hpp"
+#include "engine/run.hpp"
+#include "ranvier/error.hpp"
+
+namespace ranvier::engine {
+namespace {
+
+/// Cells whose inputs and state are worked on together, so that they stay in the L1 cache.
+constexpr std::size_t chunk_cells = 1024;
+
+struct alignas(64) Mailbox {
+  std::vector<Spike> page[2];
+  bool stop[2] = {false, false};
+  alignas(64) std::atomic<std::uint32_t> published{0};  ///< intervals
+
+  void wait_for(std::uint32_t interval) const {
+    for (int spins = 0; published.load(std::memory_order_acquire) <= interval; ++spins) {
+      if (spins > 4000) std::this_thread::yield();  // more threads than cores
+#if defined(__x86_64__)
+      else _mm_pause();
+#endif
+    }
+  }
+};
+
+struct Failure {
+  std::uint32_t step;
+  std::int64_t neuron;  // global
+};
+
+class ShardRun {
+ public:
+  ShardRun(const Network& network, State& state, std::size_t index, const RunOptions& options, Recorder::Impl& recorder, std::vector<Mailbox>& mail)
+      : network_(network), shard_(network.shards[index]), whole_(state), state_(state.shards[index]), index_(index), options_(options), recorder_(recorder),
+        mail_(mail), calendar_(network.delay_max + network.delay_min) {
+    slots_ = {.sums = state_.sums, .wide = network.wide, .touched = state_.touched, .active = nullptr, .n_active = 0, .group_of_slots = state_.group_of_slots};
+    if (state_.touched) fresh_.resize(shard_.cells / group_size + 2);
+    slots_.active = fresh_.data();
+    std::size_t largest = 0;
+    for (std::size_t b = 0; b < shard_.blocks.size(); ++b) {
+      blocks_.emplace_back(network, shard_.blocks[b], state_.blocks[b], state.step);
+      largest = std::max(largest, shard_.blocks[b].padded());
+    }
+    fired_.resize(largest);
+    updates_.assign(blocks_.size(), 0);
+    sort_active();
+    for (const Spike& s : state.in_flight) set_out(shard_.rows, calendar_, s.neuron, s.step, state.step);
+  }
+
+  void run() {
+    std::uint32_t step = whole_.step;
+    Clock::time_point now = Clock::now();
+    for (std::uint32_t interval = 0; step < options_.until_step; ++interval) {
+      const std::uint32_t last = std::min(step + network_.delay_min, options_.until_step);
+      for (std::uint32_t s = step + 1; s <= last; ++s) {
+        deliver(shard_.rows, calendar_, s, slots_, delivered_);
+        charge(times_.deliver, now);
+        if (s == step + 1 && interval > 0 && !receive(interval - 1, step, now)) return end(step);
+        update(s);
+        charge(times_.update, now);
+        recorder_.sample(network_, whole_, index_, s);
+        charge(times_.record, now);
+      }
+      step = last;
+      publish(interval, step);
+    }
+    end(step);
+  }
+
+  std::uint32_t last_step = 0;
+  std::vector<Failure> failures;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static void charge(double& seconds, Clock::time_point& since) {
+    const auto t = Clock::now();
+    seconds += std::chrono::duration<double>(t - since).count();
+    since = t;
+  }
+
+  /// Reads all mailboxes' pages of an interval and lets the spikes set out. False where somebody wants to stop.
+  bool receive(std::uint32_t interval, std::uint32_t step, Clock::time_point& now) {
+    bool go_on = true;
+    for (const Mailbox& box : mail_) {
+      box.wait_for(interval);
+      go_on = go_on && !box.stop[interval & 1];
+    }
+    charge(times_.wait, now);
+    if (!go_on) return false;
+    for (const Mailbox& box : mail_)
+      for (const Spike& s : box.page[interval & 1]) set_out(shard_.rows, calendar_, s.neuron, s.step, step);
+    deliver(shard_.rows, calendar_, step + 1, slots_, delivered_);
+    charge(times_.deliver, now);
+    return true;
+  }
+
+  void publish(std::uint32_t interval, std::uint32_t step) {
+    Mailbox& box = mail_[index_];
+    const std::uint32_t page = interval & 1;
+    box.page[page].swap(found_);
+    found_.clear();
+    box.stop[page] = !failures.empty();
+    if (index_ == 0) {
+      if (options_.stop && options_.stop->load(std::memory_order_relaxed)) box.stop[page] = true;
+      if (options_.progress && interval % progress_every == 0) options_.progress(step);
+    }
+    box.published.store(interval + 1, std::memory_order_release);
+  }
+  static constexpr std::uint32_t progress_every = 64;
+
+  /// Leaves the state as it is between steps: spikes under way are kept by source and stamp, not in the slots.
+  void end(std::uint32_t step) {
+    std::fill_n(static_cast<std::byte*>(state_.sums), shard_.slots * (network_.wide ? 8 : 4), std::byte{0});
+    last_step = step;
+    recorder_.count(index_, shard_, delivered_, updates_, times_);
+  }
+
+  struct BlockRun {
+    BlockRun(const Network& network, const Block& block, const BlockState& s, std::uint32_t step) : currents(network, block) {
+      const Population& p = network.populations[static_cast<std::size_t>(block.population)];
+      if (!p.membrane) {
+        source = std::make_unique<SourceBlock>(network, block, step);
+        return;
+      }
+      for (std::size_t k = 0; k < network.spec.inputs.size(); ++k) {
+        if (network.spec.inputs[k].kind != InputSpec::Kind::poisson || network.spec.inputs[k].target.population != block.population) continue;
+        PoissonInput input(network, k, block);
+        if (!input.empty()) poisson.push_back(std::move(input));
+      }
+      std::copy(std::begin(s.state), std::end(s.state), std::begin(visit.state));
+      std::copy(std::begin(s.constants), std::end(s.constants), std::begin(visit.constants));
+      receptors.assign(s.receptors, s.receptors + p.receptors.size());
+      visit.n_receptors = static_cast<int>(p.receptors.size());
+      visit.ready = s.ready;
+      visit.refractory = s.refractory;
+      visit.asleep_since = s.asleep_since;
+      visit.current = s.current;
+      visit.wide = network.wide;
+      visit.check_sleepers = network.options.check_sleepers;
+    }
+    Visit visit;
+    std::vector<ReceptorBlock> receptors;
+    std::vector<PoissonInput> poisson;
+    CurrentInputs currents;
+    std::unique_ptr<SourceBlock> source;
+    std::vector<std::uint32_t> active;  // groups of the shard that are awake, where the population sleeps
+  };
+
+  void update(std::uint32_t step) {
+    if (state_.touched) wake(step);
+    for (std::size_t b = 0; b < blocks_.size(); ++b) {
+      BlockRun& run = blocks_[b];
+      const auto first = static_cast<std::uint32_t>(network_.populations[static_cast<std::size_t>(shard_.blocks[b].population)].first + shard_.blocks[b].first);
+      if (run.source) {
+        run.source->fire(step, [&](std::uint32_t cell) { found_.push_back({step, first + cell}); recorder_.note(index_, {step, first + cell}); });
+        continue;
+      }
+      run.currents.update(step, network_.spec.simulation.double_precision, state_.blocks[b].current);
+      if (state_.blocks[b].sleeps) update_sleepers(b, step, first);
+      else update_awake(b, step, first);
+    }
+  }
+
+  void update_awake(std::size_t b, std::uint32_t step, std::uint32_t first) {
+    BlockRun& run = blocks_[b];
+    const std::size_t n = shard_.blocks[b].n;
+    for (std::size_t cell = 0; cell < n; cell += chunk_cells) {
+      const std::size_t count = std::min(chunk_cells, n - cell);
+      for (PoissonInput& input : run.poisson) input.add(step, cell, count, run.receptors[static_cast<std::size_t>(input.receptor())].input);
+      run.visit.first = cell;
+      run.visit.n = count;
+      visit(b, step, first);
+    }
+  }
+
+  void update_sleepers(std::size_t b, std::uint32_t step, std::uint32_t first) {
+    BlockRun& run = blocks_[b];
+    for (PoissonInput& input : run.poisson) input.add(step, 0, shard_.blocks[b].n, run.receptors[static_cast<std::size_t>(input.receptor())].input);
+    run.visit.first = 0;
+    run.visit.n = shard_.blocks[b].n;
+    run.visit.active = run.active.data();
+    run.visit.n_active = run.active.size();
+    run.visit.touched = state_.touched;
+    visit(b, step, first);
+    run.active.resize(run.visit.n_active);
+  }
+
+  void visit(std::size_t b, std::uint32_t step, std::uint32_t first) {
+    BlockRun& run = blocks_[b];
+    Visit& v = run.visit;
+    v.step = step;
+    v.receptors = run.receptors.data();
+    v.spikes = fired_.data();
+    v.n_spikes = 0;
+    v.updates = 0;
+    state_.blocks[b].step(v);
+    updates_.at(b) += v.updates;
+    for (std::size_t k = 0; k < v.n_spikes; ++k) {
+      const Spike spike{step, first + v.spikes[k]};
+      found_.push_back(spike);
+      recorder_.note(index_, spike);
+    }
+    if (v.bad_cell >= 0 && failures.empty()) failures.push_back({step, first + v.bad_cell});
+  }
+
+  /// Hands the groups that received something in this step to their blocks.
+  void wake(std::uint32_t step) {
+    for (std::size_t b = 0; b < blocks_.size(); ++b)
+      for (PoissonInput& input : blocks_[b].poisson)
+        if (state_.blocks[b].sleeps)
+          input.wake_receivers(step, [&](std::size_t cell) { touch(static_cast<std::uint32_t>((shard_.blocks[b].cell + cell) / group_size)); });
+    for (std::size_t k = 0; k < slots_.n_active; ++k) blocks_[block_of_group(fresh_[k])].active.push_back(fresh_[k]);
+    slots_.n_active = 0;
+  }
+  void touch(std::uint32_t group) {
+    if (state_.touched[group]) return;
+    state_.touched[group] = 1;
+    fresh_[slots_.n_active++] = group;
+  }
+  std::size_t block_of_group(std::uint32_t group) const {
+    std::size_t b = 0;
+    while (b + 1 < shard_.blocks.size() && shard_.blocks[b + 1].cell / group_size <= group) ++b;
+    return b;
+  }
+
+  /// At the start of a run: groups with an awake cell are active, the others are not.
+  void sort_active() {
+    for (std::size_t b = 0; b < shard_.blocks.size(); ++b) {
+      if (!state_.blocks[b].sleeps) continue;
+      const Block& block = shard_.blocks[b];
+      for (std::size_t g = 0; g < block.padded() / group_size; ++g) {
+        const std::uint32_t* since = state_.blocks[b].asleep_since + g * group_size;
+        const bool any_awake = std::any_of(since, since + group_size, [](std::uint32_t s) { return s == awake; });
+        const auto group = static_cast<std::uint32_t>(block.cell / group_size + g);
+        state_.touched[group] = any_awake;
+        if (any_awake) blocks_[b].active.push_back(group);
+      }
+      blocks_[b].visit.first_group = static_cast<std::uint32_t>(block.cell / group_size);
+      blocks_[b].active.reserve(block.padded() / group_size + 1);
+    }
+  }
+
+  const Network& network_;
+  const Shard& shard_;
+  State& whole_;
+  ShardState& state_;
+  std::size_t index_;
+  const RunOptions& options_;
+  Recorder::Impl& recorder_;
+  std::vector<Mailbox>& mail_;
+  Calendar calendar_;
+  Slots slots_;
+  std::vector<std::uint32_t> fresh_;   // groups touched since the last update
+  std::vector<BlockRun> blocks_;
+  std::vector<std::uint32_t> fired_;   // cells of a block that fired
+  std::vector<Spike> found_;           // spikes of the interval
+  Delivered delivered_;
+  UpdateCounts updates_;
+  StageTimes times_;
+};
+
+}  // namespace
+
+void run(const Network& network, State& state, const RunOptions& options, Recorder& recorder) {
+  if (options.until_step <= state.step) return;
+  const std::size_t n = network.shards.size();
+  std::vector<Mailbox> mail(n);
+  std::vector<std::unique_ptr<ShardRun>> shards;
+  for (std::size_t t = 0; t < n; ++t) shards.push_back(std::make_unique<ShardRun>(network, state, t, options, recorder.impl(), mail));
+  recorder.impl().begin(network, state, options);
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t t = 1; t < n; ++t) threads.emplace_back([&, t] { shards[t]->run(); });
+    shards[0]->run();
+  }
+  state.step = shards[0]->last_step;
+  recorder.impl().end_piece(network, state);
+
+  std::vector<Failure> failures;
+  for (const auto& s : shards) failures.insert(failures.end(), s->failures.begin(), s->failures.end());
+  if (failures.empty()) return;
+  const Failure& f = *std::min_element(failures.begin(), failures.end(), [](const Failure& a, const Failure& b) { return std::pair(a.step, a.neuron) < std::pair(b.step, b.neuron); });
+  const Population& p = network.populations[static_cast<std::size_t>(network.population_of(f.neuron))];
+  throw RunError(fmt::format("the state of neuron {} of population \"{}\" is not a usable number any more at step {} ({:g} ms)\n"
+                             "  try: a smaller dt, weaker weights or inputs, or a look at the parameters of that population",
+                             f.neuron - p.first, p.name, f.step, f.step * network.dt()));
+}
+
+}  // namespace ranvier::engine

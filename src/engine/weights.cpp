@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Units of weights. All receptors that take the same unit (pA, nS, mV) share one quantum, a power of two so fine that
+/// no sum can overflow: quantum >= (largest possible sum on one slot in one step) / 2^30, or 2^62 for wide sums. Compact
+/// weights are whole multiples of a coarser power of two with an error of at most 2^-15 of the projection's largest
+/// weight; two neighbouring powers are possible, and projections choose alike where they can, because what shares a
+/// scale shares segments.
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "engine/assemble.hpp"
+#include "engine/values.hpp"
+
+namespace ranvier::engine {
+namespace {
+
+int floor_log2(double x) {
+  int e;
+  std::frexp(x, &e);  // x = f 2^e, f in [0.5, 1)
+  return e - 1;
+}
+
+double largest(const Values& values) {
+  const Sampler s(values);
+  return std::max(std::fabs(s.lowest()), std::fabs(s.highest()));
+}
+
+std::string unit_of(const Network& network, int population, int receptor) {
+  const Population& p = network.populations[static_cast<std::size_t>(population)];
+  return p.spec->receptors[static_cast<std::size_t>(receptor)].conductance ? "nS" : std::string(p.receptors[static_cast<std::size_t>(receptor)].model->info->weight_unit);
+}
+
+/// Most spikes that one source of a population can emit in a step.
+double multiplicity(const Network& network, int population) {
+  const Population& p = network.populations[static_cast<std::size_t>(population)];
+  if (p.membrane) return 1;
+  if (p.spec->membrane == "spike_train") {
+    std::map<std::pair<std::int64_t, std::int64_t>, int> count;
+    int most = 1;
+    for (std::size_t k = 0; k < p.spec->trains.times_ms.size(); ++k)
+      most = std::max(most, ++count[{p.spec->trains.neurons[k], std::llround(p.spec->trains.times_ms[k] / network.dt())}]);
+    return most;
+  }
+  double rate = 0;
+  for (double r : p.parameters[0]) rate = std::max(rate, r);
+  for (double r : p.spec->rate_hz.values) rate = std::max(rate, r);
+  if (p.spec->rate_hz.kind == Schedule::Kind::sinusoid) rate = p.spec->rate_hz.values.at(0) + std::fabs(p.spec->rate_hz.amplitude);
+  return poisson_count_max(rate * network.dt() * 1e-3);
+}
+
+double input_rate_max(const InputSpec& input) {
+  double rate = 0;
+  if (input.rate_schedule.values.empty()) return Sampler(input.rate_hz).highest();
+  for (double r : input.rate_schedule.values) rate = std::max(rate, r);
+  return rate + std::fabs(input.rate_schedule.amplitude);
+}
+
+/// Sum of all weights that can arrive at one slot in one step, the largest over the slots of each unit.
+std::map<std::string, double> largest_sums(const Network& network) {
+  std::map<std::pair<int, int>, double> slot_sum;
+  for (const ProjectionSpec& p : network.spec.projections)
+    slot_sum[{p.target.population, p.receptor}] += rule_size(p).indegree_bound * largest(p.weight) * multiplicity(network, p.source.population);
+  for (const InputSpec& input : network.spec.inputs)
+    if (input.kind == InputSpec::Kind::poisson)
+      slot_sum[{input.target.population, input.receptor}] += poisson_count_max(input_rate_max(input) * network.dt() * 1e-3) * largest(input.weight);
+  std::map<std::string, double> unit_sum;
+  for (const auto& [slot, sum] : slot_sum) {
+    double& most = unit_sum[unit_of(network, slot.first, slot.second)];
+    most = std::max(most, sum);
+  }
+  return unit_sum;
+}
+
+int quantum_exponent(double sum, bool wide) { return sum > 0 ? floor_log2(sum) + 1 - (wide ? 62 : 30) : -20; }
+
+/// Compact weights need 2^14 levels, constant ones and Poisson weights 2^16, to keep their precision.
+bool needs_wide(const Network& network, const std::map<std::string, double>& sums) {
+  const auto too_coarse = [&](int population, int receptor, const Values& weight, int levels) {
+    const double w = largest(weight);
+    return w > 0 && floor_log2(w) - levels < quantum_exponent(sums.at(unit_of(network, population, receptor)), false);
+  };
+  for (const ProjectionSpec& p : network.spec.projections)
+    if (too_coarse(p.target.population, p.receptor, p.weight, p.weight.is_constant() ? 16 : 14)) return true;
+  for (const InputSpec& input : network.spec.inputs)
+    if (input.kind == InputSpec::Kind::poisson && too_coarse(input.target.population, input.receptor, input.weight, 14)) return true;
+  return network.spec.simulation.double_precision;
+}
+
+}  // namespace
+
+std::vector<WeightPlan> plan_weights(Network& network) {
+  const auto sums = largest_sums(network);
+  network.wide = needs_wide(network, sums);
+  std::map<std::string, int> finest;
+  for (const auto& [unit, sum] : sums) finest[unit] = quantum_exponent(sum, network.wide);
+  for (std::size_t p = 0; p < network.populations.size(); ++p)
+    for (std::size_t r = 0; r < network.populations[p].receptors.size(); ++r) {
+      const auto it = finest.find(unit_of(network, static_cast<int>(p), static_cast<int>(r)));
+      network.populations[p].receptors[r].quantum = std::ldexp(1.0, it == finest.end() ? -20 : it->second);
+    }
+
+  std::vector<WeightPlan> plans;
+  std::map<std::string, std::vector<int>> in_use;
+  for (const ProjectionSpec& p : network.spec.projections) {
+    const Sampler weight(p.weight);
+    const std::string unit = unit_of(network, p.target.population, p.receptor);
+    const int e0 = finest[unit];
+    WeightPlan plan{.negative = weight.lowest() < 0, .positive = weight.highest() > 0 || weight.lowest() >= 0};
+    if (weight.constant()) {
+      plan.layout = Layout::constant;
+      plan.scale = std::llround(std::ldexp(weight.constant_value(), -e0));
+    } else {
+      const bool exact = network.spec.simulation.double_precision;
+      const double w = std::max(std::fabs(weight.lowest()), std::fabs(weight.highest()));
+      plan.layout = exact ? Layout::exact : Layout::compact;
+      plan.exponent = w > 0 ? std::max(floor_log2(w) - (exact ? 30 : 14), e0) : e0;
+      auto& used = in_use[unit];
+      if (!exact && plan.exponent > e0 && std::find(used.begin(), used.end(), plan.exponent) == used.end() &&
+          std::find(used.begin(), used.end(), plan.exponent - 1) != used.end())
+        --plan.exponent;
+      used.push_back(plan.exponent);
+      plan.scale = std::int64_t{1} << std::min(plan.exponent - e0, 61);
+    }
+    plans.push_back(plan);
+  }
+  return plans;
+}
+
+}  // namespace ranvier::engine

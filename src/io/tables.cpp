@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tables.hpp"
+
+#include <algorithm>
+
+#include "grid_time.hpp"
+
+namespace ranvier::io {
+
+std::vector<bool> spikes_recorded(const NetworkSpec& spec) {
+  if (spec.recordings.empty()) return std::vector<bool>(spec.populations.size(), true);
+  std::vector<bool> recorded(spec.populations.size(), false);
+  for (const auto& recording : spec.recordings)
+    if (recording.kind == RecordingSpec::Kind::spikes && recording.neurons.population >= 0)
+      recorded[static_cast<std::size_t>(recording.neurons.population)] = true;
+  return recorded;
+}
+
+std::vector<std::int64_t> first_ids(const NetworkSpec& spec) {
+  std::vector<std::int64_t> first{0};
+  for (const auto& population : spec.populations) first.push_back(first.back() + population.size);
+  return first;
+}
+
+std::vector<SpikeTable> spike_tables(const NetworkSpec& spec, const std::vector<Spike>& spikes) {
+  const auto first = first_ids(spec);
+  const auto population_of = [&](std::uint32_t neuron) {
+    return static_cast<std::size_t>(std::upper_bound(first.begin() + 1, first.end() - 1, neuron) - first.begin() - 1);
+  };
+  std::vector<std::size_t> count(spec.populations.size(), 0);
+  for (const auto& spike : spikes) ++count[population_of(spike.neuron)];
+
+  const auto recorded = spikes_recorded(spec);
+  std::vector<SpikeTable> all(spec.populations.size());
+  for (std::size_t p = 0; p < all.size(); ++p) {
+    all[p].population = spec.populations[p].name;
+    all[p].timestamps_ms.reserve(count[p]);
+    all[p].node_ids.reserve(count[p]);
+  }
+  const GridTime time(spec.simulation.dt_ms);
+  for (const auto& spike : spikes) {
+    const std::size_t p = population_of(spike.neuron);
+    all[p].timestamps_ms.push_back(time(spike.step));
+    all[p].node_ids.push_back(spike.neuron - static_cast<std::uint64_t>(first[p]));
+  }
+  std::vector<SpikeTable> tables;
+  for (std::size_t p = 0; p < all.size(); ++p)
+    if (recorded[p] || count[p] > 0) tables.push_back(std::move(all[p]));
+  return tables;
+}
+
+std::variant<std::vector<float>, std::vector<double>> variable_values(const Trace& trace, std::size_t variable) {
+  using Result = std::variant<std::vector<float>, std::vector<double>>;
+  return std::visit(
+      [&](const auto& values) -> Result {
+        const std::size_t neurons = trace.neurons.size();
+        std::remove_cvref_t<decltype(values)> out;
+        out.reserve(trace.sample_count() * neurons);
+        for (std::size_t i = 0; i < trace.sample_count(); ++i) {
+          const auto from = values.begin() + static_cast<std::ptrdiff_t>(i * trace.row_size() + variable * neurons);
+          out.insert(out.end(), from, from + static_cast<std::ptrdiff_t>(neurons));
+        }
+        return out;
+      },
+      trace.values);
+}
+
+std::string weight_unit(const NetworkSpec& spec, const Connections& connections) {
+  const auto& receptors = spec.populations.at(static_cast<std::size_t>(connections.target_population)).receptors;
+  std::string unit;
+  for (std::size_t r = 0; r < receptors.size(); ++r) {
+    if (std::find(connections.receptor.begin(), connections.receptor.end(), r) == connections.receptor.end()) continue;
+    const std::string own = receptors[r].conductance ? "nS" : receptors[r].kind == "delta" ? "mV" : "pA";
+    if (!unit.empty() && unit != own) return "";
+    unit = own;
+  }
+  return unit;
+}
+
+std::string plain_name(std::string_view name) {
+  std::string plain(name);
+  for (char& c : plain)
+    if (c == '/' || c == '\\' || static_cast<unsigned char>(c) < ' ') c = '_';
+  if (plain.empty() || plain == "." || plain == "..") plain += "_";
+  return plain;
+}
+
+}  // namespace ranvier::io

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// The sections of a network file, in the order in which they are read. Each notes its problems in the reader
+/// and goes on; what is in the draft after a problem is only good for finding more problems.
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/model.hpp"
+#include "ranvier/network.hpp"
+#include "toml_access.hpp"
+#include "toml_values.hpp"
+
+namespace ranvier::io {
+
+struct Draft {
+  NetworkSpec spec;
+  std::vector<std::vector<double>> extent_um;  ///< [population][dimension] size of the space its positions fill; empty: unknown
+};
+
+// --- one function per section
+
+void read_simulation(Reader& reader, const At& root, SimulationSpec& simulation);
+void read_populations(Reader& reader, const At& root, Draft& draft);
+void read_projections(Reader& reader, const At& root, Draft& draft);
+void read_inputs(Reader& reader, const At& root, Draft& draft);
+void read_recordings(Reader& reader, const At& root, Draft& draft);
+void apply_downscale(Reader& reader, const At& root, Draft& draft);
+
+// --- what they share
+
+/// Reads "E", "E[5]", "E[0:100]" or "E[::2]" (as in Python; also with "$name") against the populations of `spec`.
+std::optional<Slice> read_slice(Reader& reader, const At& at, const NetworkSpec& spec);
+
+/// One slice, or a list of them; nothing where any is wrong.
+std::vector<Slice> read_slices(Reader& reader, const At& at, const NetworkSpec& spec);
+
+/// "E", "E[0:100]": for names and messages.
+std::string slice_text(const Slice& slice, const NetworkSpec& spec);
+
+/// The index of the receptor that `at` names; where it is absent, that of the only receptor.
+std::optional<int> read_receptor(Reader& reader, const At& table, const PopulationSpec& target);
+
+/// start and stop of a table, with stop > start.
+void read_window(Reader& reader, const At& table, double& start_ms, double& stop_ms);
+
+/// Whether the population's cells are sources: they receive nothing.
+bool is_source(const PopulationSpec& population);
+
+/// Unit of weights onto a receptor, and of currents into a membrane ("1" for dimensionless models).
+std::string weight_unit(const PopulationSpec& population, int receptor);
+std::string current_unit(const PopulationSpec& population);
+
+/// Reads a weight for this receptor and checks its sign.
+std::optional<Values> read_weight(Reader& reader, const At& at, const PopulationSpec& target, int receptor, const ValueRules& rules);
+
+/// Names of the state variables that can be recorded: "V_m", and of receptors "ex.I".
+std::vector<std::string> state_names(const PopulationSpec& population);
+
+}  // namespace ranvier::io

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// A TOML file as a plain tree that remembers lines and the order of keys. Only toml_tree.cpp sees the
+/// TOML library, so that the rest of the reader compiles fast.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ranvier::io {
+
+struct Node {
+  enum class Kind { boolean, integer, real, text, array, table };
+
+  Kind kind = Kind::table;
+  bool boolean = false;
+  std::int64_t integer = 0;
+  double real = 0;
+  std::string text;
+  std::vector<Node> items;                            ///< array
+  std::vector<std::pair<std::string, Node>> entries;  ///< table, in the order of the file
+  int line = 0;                                       ///< 0: given on the command line
+
+  bool is(Kind k) const { return kind == k; }
+  bool is_number() const { return is(Kind::integer) || is(Kind::real); }
+
+  /// The entry of a table, nullptr where there is none.
+  const Node* find(std::string_view key) const;
+  Node* find(std::string_view key);
+};
+
+/// Reads a TOML document. Throws InputError "name:line:column: ..." when it is not valid TOML.
+Node parse_toml(std::string_view text, const std::string& name);
+
+/// A value given as NAME=VALUE: a TOML value where it is one, else a string.
+Node parse_toml_value(std::string_view text);
+
+/// A node as one line of TOML, cut after `limit` characters.
+std::string to_text(const Node& node, std::size_t limit = 60);
+
+}  // namespace ranvier::io
