@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <charconv>
@@ -140,9 +141,9 @@ double scale_by_ten(double value, int exponent) {
   static constexpr std::array<double, 23> tens{1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                                1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
   for (int chunk = 0; exponent != 0 && chunk < 32; ++chunk) {
-    const int n = std::min(std::abs(exponent), 22);
+    const auto n = static_cast<std::size_t>(std::min(std::abs(exponent), 22));
     value = exponent > 0 ? value * tens[n] : value / tens[n];
-    exponent += exponent > 0 ? -n : n;
+    exponent += exponent > 0 ? -static_cast<int>(n) : static_cast<int>(n);
   }
   return value;
 }

@@ -68,7 +68,7 @@ bool may_sleep(const NetworkSpec& spec, int index, const Population& p) {
     if (input.kind != InputSpec::Kind::poisson) return false;
     if (2 * input.target.size() > p.size) return false;
   }
-  const std::size_t n = p.uniform ? 1 : static_cast<std::size_t>(p.size);
+  const std::size_t n = all_constant(p.parameters) ? 1 : static_cast<std::size_t>(p.size);
   for (std::size_t i = 0; i < n; ++i)
     if (!quiet(cell(p.parameters, i).data(), 0)) return false;
   return true;
@@ -97,7 +97,8 @@ void resolve_population(const NetworkSpec& spec, int index, Population& p, std::
   const MembraneModel& model = *p.membrane->model;
   p.parameters = resolve_parameters(model.info->parameters, s.params, s.size, seed, index, -1);
   check_ranges(model.info->parameters, p.parameters, where, problems);
-  p.uniform = all_constant(p.parameters);
+  p.uniform = true;
+  for (int k = 0; k < static_cast<int>(p.parameters.size()); ++k) p.uniform = p.uniform && (p.parameters[static_cast<std::size_t>(k)].size() == 1 || k == model.refractory);
   if (static_cast<int>(s.receptors.size()) > receptors_max)
     problems.push_back(fmt::format("{}: {} receptors: at most {} are possible", where, s.receptors.size(), receptors_max));
 
@@ -132,8 +133,8 @@ void resolve_population(const NetworkSpec& spec, int index, Population& p, std::
       break;
     }
   }
-  for (std::size_t i = 0; i < (p.uniform ? 1 : static_cast<std::size_t>(p.size)); ++i)
-    p.refractory.push_back(model.refractory < 0 ? 0 : static_cast<std::uint32_t>(std::llround(cell(p.parameters, i)[static_cast<std::size_t>(model.refractory)] / dt)));
+  if (model.refractory < 0) p.refractory = {0};
+  else for (double t_ref : p.parameters[static_cast<std::size_t>(model.refractory)]) p.refractory.push_back(static_cast<std::uint32_t>(std::llround(t_ref / dt)));
   p.sleeps = may_sleep(spec, index, p);
 }
 

@@ -30,32 +30,41 @@ HWY_INLINE Drive<D> no_drive(D d) {
   return {zero, zero, zero, zero, zero, zero};
 }
 
-/// (e^x - 1) / x, 1 at 0, for x up to 80. No difference is taken near 0.
+/// (e^x - 1) / x for |x| < 0.5: no difference is taken.
 template <class D, class V>
-HWY_INLINE V exprel(D d, V x) {
+HWY_INLINE V exprel_near_0(D d, V x) {
   using T = hn::TFromD<D>;
-  V near;
   if constexpr (sizeof(T) == 4) {
     constexpr T c[] = {1, T(1.0 / 2), T(1.0 / 6), T(1.0 / 24), T(1.0 / 120), T(1.0 / 720), T(1.0 / 5040), T(1.0 / 40320)};
-    near = horner(d, x, c);
+    return horner(d, x, c);
   } else {
     constexpr T c[] = {1, T(1.0 / 2), T(1.0 / 6), T(1.0 / 24), T(1.0 / 120), T(1.0 / 720), T(1.0 / 5040), T(1.0 / 40320), T(1.0 / 362880),
                        T(1.0 / 3628800), T(1.0 / 39916800), T(1.0 / 479001600), T(1.0 / 6227020800.0), T(1.0 / 87178291200.0)};
-    near = horner(d, x, c);
+    return horner(d, x, c);
   }
+}
+
+/// (e^x - 1) / x, 1 at 0, for x up to 80.
+template <class D, class V>
+HWY_INLINE V exprel(D d, V x) {
+  using T = hn::TFromD<D>;
   const V one = hn::Set(d, T(1));
   const auto small = hn::Lt(hn::Abs(x), hn::Set(d, T(0.5)));
   const V far = hn::Div(hn::Sub(exp(d, x), one), hn::IfThenElse(small, one, x));
-  return hn::IfThenElse(small, near, far);
+  return hn::IfThenElse(small, exprel_near_0(d, x), far);
 }
 
-/// What a unit current, decaying with one rate into a membrane with another, has added to V after m steps without
-/// input: m dt/C_m e^{-slow m} exprel(-apart m), slow and apart the smaller of the two rates and their difference per
-/// step. Exact for any m, no singularity where the rates agree.
+/// What a unit current that decays with one rate, into a membrane with another, has added to V after m steps without
+/// input. Exact for any m, no singularity where the rates agree.
+///   dt_C         dt/C_m
+///   left, left_I e^{-rate m} of the membrane and of the current
+///   apart, per_apart  difference of the two rates per step, at least 0, and 1 over it (anything where it is 0)
 template <class D, class V>
-HWY_INLINE V current_after(D d, V m, V dt_C, V slow, V apart) {
-  const V decayed = hn::Mul(hn::Mul(m, dt_C), exp(d, hn::Neg(hn::Mul(slow, m))));
-  return hn::Mul(decayed, exprel(d, hn::Neg(hn::Mul(apart, m))));
+HWY_INLINE V current_after(D d, V m, V dt_C, V left, V left_I, V apart, V per_apart) {
+  const V high = hn::Max(left, left_I), low = hn::Min(left, left_I), x = hn::Mul(apart, m);
+  const V near = hn::Mul(hn::Mul(high, m), exprel_near_0(d, hn::Neg(x)));
+  const V far = hn::Mul(hn::Sub(high, low), per_apart);
+  return hn::Mul(dt_C, hn::IfThenElse(hn::Lt(x, hn::Set(d, hn::TFromD<D>(0.5))), near, far));
 }
 
 }  // namespace ranvier::engine::HWY_NAMESPACE

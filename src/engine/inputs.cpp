@@ -117,8 +117,11 @@ std::uint32_t CurrentInputs::next_change(const Part& p, std::uint32_t step) cons
   switch (p.spec->kind) {
     case InputSpec::Kind::dc: case InputSpec::Kind::poisson: break;
     case InputSpec::Kind::step:
-      for (double t : p.spec->current_pA.times_ms)
-        if (const std::uint32_t change = to_step(t, dt_); change >= step) { until = std::min(until, change); break; }
+      // A change at t acts from the first step on that begins at t or later, which is ceil(t / dt) but for rounding.
+      for (double t : p.spec->current_pA.times_ms) {
+        const std::uint32_t before = static_cast<std::uint32_t>(std::clamp(std::floor(t / dt_), 0.0, 4294967294.0));
+        if (before + 1 >= step) { until = std::min(until, std::max(before, step)); break; }
+      }
       break;
     case InputSpec::Kind::sine: until = step; break;
     case InputSpec::Kind::noise: until = std::min<std::uint32_t>(until, p.start + ((step - 1 - p.start) / p.hold + 1) * p.hold); break;

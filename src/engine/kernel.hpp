@@ -41,7 +41,8 @@ struct Visit {
   void* state[state_max] = {};
   const void* constants[constants_max] = {};
   std::uint32_t* ready = nullptr;              ///< [n] last step in which the cell is refractory
-  const std::uint32_t* refractory = nullptr;   ///< [1] or [n] steps
+  const std::uint32_t* refractory = nullptr;   ///< [1] or [n] steps, by the stride below
+  std::size_t refractory_stride = 0;           ///< 0: the same for all cells; 1: one per cell
   const void* current = nullptr;               ///< [n] external current of this step; nullptr: none
   ReceptorBlock* receptors = nullptr;
   int n_receptors = 0;

@@ -35,10 +35,10 @@ struct Population {
   std::string name;
   std::int64_t first = 0, size = 0;
   const MembraneEntry* membrane = nullptr;      ///< nullptr: a source
-  bool uniform = true;                          ///< all parameters are the same for all cells
+  bool uniform = true;                          ///< all parameters but t_ref are the same for all cells: constants are shared
   bool sleeps = false;                          ///< cells may fall asleep
   std::vector<std::vector<double>> parameters;  ///< [parameter][1 or size]
-  std::vector<std::uint32_t> refractory;        ///< [1 or size] steps
+  std::vector<std::uint32_t> refractory;        ///< [1 or size] steps; apart, because some models let single cells skip it
   std::vector<Receptor> receptors;
   const PopulationSpec* spec = nullptr;
 };

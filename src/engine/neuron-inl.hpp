@@ -187,7 +187,10 @@ struct FixedReceptors {
     static constexpr bool conductances = ((Ops::coupling == Coupling::conductance) || ...);
     template <class Op> struct Constants { hn::Vec<D> c[Op::Receptor::n_constants + 1]; };
 
-    Of(D d, const Visit& v) : receptors(v.receptors), wide(v.wide) { hoist(d, std::index_sequence_for<Ops...>()); }
+    Of(D d, const Visit& v) : wide(v.wide) {
+      std::copy_n(v.receptors, sizeof...(Ops), receptors);
+      hoist(d, std::index_sequence_for<Ops...>());
+    }
 
     template <std::size_t... k>
     HWY_INLINE void hoist(D d, std::index_sequence<k...>) {
@@ -210,7 +213,7 @@ struct FixedReceptors {
       }
     }
 
-    ReceptorBlock* receptors;
+    ReceptorBlock receptors[sizeof...(Ops)];  // a copy: what is stored through its pointers cannot change it
     bool wide;
     std::tuple<Constants<Ops>...> shared;
   };
@@ -237,7 +240,7 @@ HWY_INLINE void emit(D d, hn::Mask<D> spike, std::size_t i, Visit& v) {
   std::uint32_t mask = bits[0] | static_cast<std::uint32_t>(bits[1]) << 8;
   for (; mask; mask &= mask - 1) {
     const std::size_t cell = i + static_cast<std::size_t>(__builtin_ctz(mask));
-    v.ready[cell] = v.step + M::held_steps(v.refractory[uniform ? 0 : cell]);
+    v.ready[cell] = v.step + M::held_steps(v.refractory[v.refractory_stride * cell]);
     v.spikes[v.n_spikes++] = static_cast<std::uint32_t>(cell);
   }
 }
@@ -293,24 +296,25 @@ void step_block(Visit& v) {
   using D = hn::CappedTag<T, group_size>;
   using V = hn::Vec<D>;
   const D d;
-  const std::size_t lanes = hn::Lanes(d), end = v.first + v.n;
+  const Visit in = v;  // a copy: what the loop stores cannot change it, so its pointers stay in registers
+  const std::size_t lanes = hn::Lanes(d), end = in.first + in.n;
   const typename Receptors::template Of<uniform, D> receptors(d, v);
   V c[M::n_constants];
-  if constexpr (uniform) Cells<D>::template constants<true, M::n_constants>(d, v.constants, 0, c);
+  if constexpr (uniform) Cells<D>::template constants<true, M::n_constants>(d, in.constants, 0, c);
   auto bad = hn::MaskFromVec(hn::Zero(d));
 
-  for (std::size_t i = v.first; i < end; i += lanes) {
+  for (std::size_t i = in.first; i < end; i += lanes) {
     Drive<D> drive = no_drive(d);
     receptors.apply(d, i, drive);
 
     V s[M::n_state];
-    if constexpr (!uniform) Cells<D>::template constants<false, M::n_constants>(d, v.constants, i, c);
-    Cells<D>::template load<M::n_state>(d, v.state, i, s);
-    const V current = v.current ? hn::Load(d, static_cast<const T*>(v.current) + i) : hn::Zero(d);
-    const auto held = Cells<D>::not_before(d, v.ready, v.step, i);
+    if constexpr (!uniform) Cells<D>::template constants<false, M::n_constants>(d, in.constants, i, c);
+    Cells<D>::template load<M::n_state>(d, in.state, i, s);
+    const V current = in.current ? hn::Load(d, static_cast<const T*>(in.current) + i) : hn::Zero(d);
+    const auto held = Cells<D>::not_before(d, in.ready, in.step, i);
 
     auto spike = M::step(d, c, s, drive, current, held, receptors.conductances);
-    Cells<D>::template store<M::n_state>(d, s, v.state, i);
+    Cells<D>::template store<M::n_state>(d, s, in.state, i);
     if constexpr (M::can_blow_up)
       for (const V& x : s) bad = hn::Or(bad, hn::Not(hn::Lt(hn::Abs(x), hn::Set(d, T(usable)))));
 
@@ -319,9 +323,9 @@ void step_block(Visit& v) {
       emit<M, uniform>(d, spike, i, v);
     }
   }
-  if (v.step % flush_every == 0)
-    for (std::size_t i = v.first; i < end; i += lanes) flush_masked<M>(d, v, i, hn::FirstN(d, lanes));
-  v.updates += v.n;
+  if (in.step % flush_every == 0)
+    for (std::size_t i = in.first; i < end; i += lanes) flush_masked<M>(d, in, i, hn::FirstN(d, lanes));
+  v.updates += in.n;
   if (M::can_blow_up && !hn::AllFalse(d, bad)) find_bad_cell<M, T>(v, end);
 }
 

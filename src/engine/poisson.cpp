@@ -46,15 +46,21 @@ HWY_INLINE void draw_tile(const PoissonTable& t, StreamKey key, StreamKey low_ke
     const std::uint64_t counter = tile * words_of_a_tile + c;
     VU w[4] = {hn::Iota(du, static_cast<std::uint32_t>(counter)), hn::Set(du, step), hn::Set(du, static_cast<std::uint32_t>(counter >> 32)), hn::Set(du, draw)};
     philox(du, key, w[0], w[1], w[2], w[3]);
+    const auto one = hn::Set(ds, std::int16_t(1));
     for (std::size_t k = 0; k < 4; ++k) {
       const auto u = hn::Xor(hn::BitCast(ds, w[k]), flip);
       auto count = hn::Zero(ds);
       auto tie = hn::Lt(count, count);  // none yet
-      for (const std::int16_t threshold : t.high) {
-        const auto limit = hn::Set(ds, threshold);
-        count = hn::Sub(count, hn::VecFromMask(ds, hn::Gt(u, limit)));
-        tie = hn::Or(tie, hn::Eq(u, limit));
-      }
+      const auto compare = [&](std::size_t begin, std::size_t end) HWY_ATTR {
+        for (std::size_t t_k = begin; t_k < end; ++t_k) {
+          const auto limit = hn::Set(ds, t.high[t_k]);
+          count = hn::IfThenElse(hn::Gt(u, limit), hn::Add(count, one), count);
+          tie = hn::Or(tie, hn::Eq(u, limit));
+        }
+      };
+      compare(0, t.common);
+      // Counts beyond the common ones are met in one vector of several: worth a branch.
+      if (!hn::AllFalse(ds, hn::Ge(u, hn::Set(ds, t.high[t.common - 1])))) compare(t.common, t.high.size());
       hn::Store(hn::BitCast(du, count), du, pairs + 16 * k + c);
       if (HWY_UNLIKELY(!hn::AllFalse(ds, tie))) {
         HWY_ALIGN std::uint32_t drawn[16];
@@ -151,6 +157,9 @@ PoissonTable::PoissonTable(double mean_) : mean(mean_) {
     high.push_back(static_cast<std::int16_t>(static_cast<std::uint16_t>((t >> 16) ^ 0x8000)));
     if ((t >> 16) == 0xFFFF) break;  // further ones are met only through a tie with this one
   }
+  constexpr double rare = 1.0 / 128;  // of 32 lanes one in four vectors then has to look further
+  while (common < high.size() && (thresholds[common] >> 16) < (1 - rare) * 65536) ++common;
+  common = std::min(common + 1, high.size());
 }
 
 void poisson_counts(const PoissonTable& t, std::uint64_t seed, std::uint32_t object, std::uint32_t step, std::int64_t first, std::int64_t last, std::uint16_t* counts) {

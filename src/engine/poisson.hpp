@@ -25,6 +25,7 @@ struct PoissonTable {
   int draws = 0;                             ///< counts are a sum of this many draws
   std::vector<std::uint32_t> thresholds;     ///< 32 bits, ascending
   std::vector<std::int16_t> high;            ///< upper 16 bits, sign flipped, of those that 16 bits can reach
+  std::size_t common = 0;                    ///< of `high`, those that are compared first; the rest is rarely needed
 };
 
 /// counts[j - first] for the entities j of [first, last): any n, any alignment.

@@ -151,7 +151,7 @@ void Recorder::Impl::add_trace(const Network& network, const RecordingSpec& r) {
   run.trace.population = r.neurons.population;
   run.trace.interval = std::max(1u, to_step(r.interval_ms, network.dt()));
   run.start = std::max(1u, to_step(r.start_ms, network.dt()));
-  run.stop = std::min(to_step(r.stop_ms, network.dt()), to_step(network.spec.simulation.warmup_ms + network.spec.simulation.duration_ms, network.dt()));
+  run.stop = to_step(r.stop_ms, network.dt());
   run.trace.first_step = run.start;
   for (std::int64_t i = 0; i < r.neurons.size(); ++i) run.trace.neurons.push_back(static_cast<std::uint32_t>(r.neurons[i]));
   for (const Shard& shard : network.shards) {
@@ -167,16 +167,30 @@ void Recorder::Impl::add_trace(const Network& network, const RecordingSpec& r) {
         run.parts.back().push_back({b, static_cast<std::size_t>(r.neurons[first] - block.first), static_cast<std::size_t>(r.neurons.stride), static_cast<std::size_t>(last - first), static_cast<std::size_t>(first)});
     }
   }
-  const std::size_t samples = run.stop < run.start ? 0 : (run.stop - run.start) / run.trace.interval + 1;
-  if (network.spec.simulation.double_precision) run.trace.values = std::vector<double>(samples * run.trace.row_size());
-  else run.trace.values = std::vector<float>(samples * run.trace.row_size());
+  if (network.spec.simulation.double_precision) run.trace.values = std::vector<double>();
   traces.push_back(std::move(run));
+}
+
+std::size_t Recorder::Impl::TraceRun::samples_until(std::uint32_t step) const {
+  const std::uint32_t last = std::min(step, stop);
+  return last < trace.first_step ? 0 : (last - trace.first_step) / trace.interval + 1;
+}
+
+/// Makes room for the samples of a piece. The first one may begin anywhere: a resumed run has no samples of what was
+/// before it.
+void Recorder::Impl::extend_traces(std::uint32_t step, std::uint32_t until_step) {
+  for (TraceRun& run : traces) {
+    if (run.trace.value_count() == 0 && step >= run.start)
+      run.trace.first_step = run.start + ((step - run.start) / run.trace.interval + 1) * run.trace.interval;
+    std::visit([&](auto& v) { v.resize(run.samples_until(until_step) * run.trace.row_size()); }, run.trace.values);
+  }
 }
 
 void Recorder::Impl::sample_traces(const Network& network, const State& state, std::size_t shard, std::uint32_t step) {
   for (TraceRun& run : traces) {
-    if (step < run.start || step > run.stop || (step - run.start) % run.trace.interval) continue;
-    const std::size_t n = run.trace.neurons.size(), row = (step - run.start) / run.trace.interval * run.trace.row_size();
+    const std::uint32_t first = run.trace.first_step;
+    if (step < first || step > run.stop || (step - first) % run.trace.interval) continue;
+    const std::size_t n = run.trace.neurons.size(), row = (step - first) / run.trace.interval * run.trace.row_size();
     for (const TraceRun::Part& part : run.parts[shard])
       for (std::size_t v = 0; v < run.variables.size(); ++v)
         for (std::size_t k = 0; k < part.count; ++k) {
@@ -188,6 +202,7 @@ void Recorder::Impl::sample_traces(const Network& network, const State& state, s
 }
 
 void Recorder::Impl::begin(const Network&, const State& state, const RunOptions& options) {
+  extend_traces(state.step, options.until_step);
   warmup_step = options.warmup_step;
   measuring = state.step >= options.warmup_step;
   piece_start = clock_now(CLOCK_MONOTONIC);
@@ -271,8 +286,7 @@ void Recorder::finish(const Network& network, const State& state, RunResult& res
 
   result.spikes = recorded(network, std::move(all));
   for (auto& run : r.traces) {
-    const std::size_t done = state.step < run.start ? 0 : (std::min(state.step, run.stop) - run.start) / run.trace.interval + 1;
-    std::visit([&](auto& v) { v.resize(std::min(v.size(), done * run.trace.row_size())); }, run.trace.values);
+    std::visit([&](auto& v) { v.resize(std::min(v.size(), run.samples_until(state.step) * run.trace.row_size())); }, run.trace.values);
     result.traces.push_back(std::move(run.trace));
   }
   r.traces.clear();

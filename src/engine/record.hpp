@@ -31,15 +31,17 @@ struct Recorder::Impl {
   /// One state recording: where its samples go, and which cells of each shard's blocks it takes.
   struct TraceRun {
     Trace trace;
-    std::uint32_t start = 0, stop = 0;           ///< samples at start, start + interval, ... <= stop
+    std::uint32_t start = 0, stop = 0;           ///< samples at start, start + interval, ... <= stop, as far as the run goes
     std::vector<VariableRef> variables;
     struct Part {
       std::size_t block, cell, stride, count, column;
     };
     std::vector<std::vector<Part>> parts;        ///< [shards]
+    std::size_t samples_until(std::uint32_t step) const;
   };
   void sample_traces(const Network& network, const State& state, std::size_t shard, std::uint32_t step);
   void add_trace(const Network& network, const RecordingSpec& recording);
+  void extend_traces(std::uint32_t step, std::uint32_t until_step);
 
   std::vector<std::vector<Spike>> logs;          ///< [shards]
   std::vector<TraceRun> traces;

@@ -51,7 +51,7 @@ void lay_out(const Network& network, const Shard& shard, ShardState& s, Pool& po
       for (int k = 0; k < p.receptors[r].model->n_constants; ++k) block.receptors[r].constants[k] = reals(shared);
     }
     block.ready = pool.take<std::uint32_t>(n);
-    block.refractory = pool.take<std::uint32_t>(shared);
+    block.refractory = pool.take<std::uint32_t>(p.refractory.size() == 1 ? group_size : n);
     block.sleeps = p.sleeps;
     if (p.sleeps) block.asleep_since = pool.take<std::uint32_t>(n);
     any_sleeps = any_sleeps || p.sleeps;
@@ -93,8 +93,11 @@ void fill_constants(const Network& network, const Population& p, const Block& bl
       p.receptors[r].model->derive(parameters_of_cell(p.receptors[r].parameters, cell).data(), p.receptors[r].coupling, coupled, network.dt(), c);
       for (int k = 0; k < p.receptors[r].model->n_constants; ++k) store(network, const_cast<void*>(s.receptors[r].constants[k]), i, c[k]);
     }
-    const_cast<std::uint32_t*>(s.refractory)[i] = p.refractory[p.refractory.size() == 1 ? 0 : cell];
   }
+  auto* refractory = const_cast<std::uint32_t*>(s.refractory);
+  refractory[0] = p.refractory[0];
+  for (std::size_t i = 0; i < block.padded() && p.refractory.size() > 1; ++i)
+    refractory[i] = p.refractory[static_cast<std::size_t>(block.first) + std::min(i, block.n - 1)];
 }
 
 /// The value a state variable starts at where the file gives none: a parameter of the cell, or a number.

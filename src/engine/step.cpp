@@ -162,6 +162,7 @@ class ShardRun {
       visit.n_receptors = static_cast<int>(p.receptors.size());
       visit.ready = s.ready;
       visit.refractory = s.refractory;
+      visit.refractory_stride = p.refractory.size() > 1;
       visit.asleep_since = s.asleep_since;
       visit.current = s.current;
       visit.wide = network.wide;

@@ -33,12 +33,11 @@ void check_format(Reader& reader, const At& root) {
   }
 }
 
-void check_parameters(Reader& reader, const Node& document) {
-  const Node* table = document.find("parameters");
-  if (!table) return;
-  if (!table->is(Node::Kind::table)) return reader.problem(table->line, "parameters", "must be a table; write [parameters]");
-  // A parameter is used where "$name" stands in a text, or as a key of `when`.
-  std::set<std::string, std::less<>> used;
+using Names = std::set<std::string, std::less<>>;
+
+/// Parameters that the file uses: "$name" in a text, or a key of `when`.
+Names used_parameters(const Node& document) {
+  Names used;
   const std::function<void(const Node&)> visit = [&](const Node& node) {
     if (node.is(Node::Kind::text)) each_name(node.text, [&](std::string_view name) { used.emplace(name); });
     for (const auto& item : node.items) visit(item);
@@ -49,6 +48,13 @@ void check_parameters(Reader& reader, const Node& document) {
     }
   };
   visit(document);
+  return used;
+}
+
+void check_parameters(Reader& reader, const Node& document, const Names& used) {
+  const Node* table = document.find("parameters");
+  if (!table) return;
+  if (!table->is(Node::Kind::table)) return reader.problem(table->line, "parameters", "must be a table; write [parameters]");
   for (const auto& [name, value] : table->entries) {
     const auto path = fmt::format("parameters.{} = {}", name, to_text(value));
     if (lone_name("$" + name) != name) reader.problem(value.line, path, "a parameter's name has letters, digits and _, and begins with a letter");
@@ -105,13 +111,14 @@ double checked_time(Reader& reader, const At& at, double otherwise) {
 }
 
 NetworkSpec read_document(Node document, const std::string& name, const std::filesystem::path& folder, const Overrides& overrides) {
+  const Names used = used_parameters(document);  // before --set replaces values that may be the only ones to use another
   std::vector<std::string> set_problems;
   apply_set(document, overrides, name, set_problems);
   const Node* parameters = document.find("parameters");
   Reader reader(name, folder, parameters && parameters->is(Node::Kind::table) ? parameters : nullptr);
   const At root = reader.root(document);
   check_top_level(reader, root);
-  check_parameters(reader, document);
+  check_parameters(reader, document, used);
   Draft draft;
   NetworkSpec& spec = draft.spec;
   spec.name = folder.empty() && name.empty() ? spec.name : std::filesystem::path(name).stem().string();

@@ -76,7 +76,7 @@ class ProjectionReader {
     if (!reader_.is_table(at, "{ fixed_indegree = 80 }")) return false;
     for (std::size_t i = 2; i < rule_names.size(); ++i)
       if (at.node->find(rule_names[i])) return table_rule(at, i);
-    const auto given = at.node->entries.empty() ? std::string{} : at.node->entries.front().first;
+    const auto given = at.node->entries.empty() ? std::string{} : at.node->entries.front().key;
     reader_.problem(at, fmt::format("no such rule.{}", suggestion(given, rule_names)));
     return false;
   }

@@ -6,10 +6,11 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace ranvier::io {
+
+struct Entry;
 
 struct Node {
   enum class Kind { boolean, integer, real, text, array, table };
@@ -20,7 +21,7 @@ struct Node {
   double real = 0;
   std::string text;
   std::vector<Node> items;                            ///< array
-  std::vector<std::pair<std::string, Node>> entries;  ///< table, in the order of the file
+  std::vector<Entry> entries;                         ///< table, in the order of the file
   int line = 0;                                       ///< 0: given on the command line
 
   bool is(Kind k) const { return kind == k; }
@@ -29,6 +30,11 @@ struct Node {
   /// The entry of a table, nullptr where there is none.
   const Node* find(std::string_view key) const;
   Node* find(std::string_view key);
+};
+
+struct Entry {
+  std::string key;
+  Node value;
 };
 
 /// Reads a TOML document. Throws InputError "name:line:column: ..." when it is not valid TOML.

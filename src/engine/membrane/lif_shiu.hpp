@@ -53,7 +53,7 @@ inline constexpr ModelInfo info{
     .numerics = "exact propagator; order of events as in Brian2: propagate, test, add arrivals, reset",
     .source = "Shiu et al. 2024, doi:10.1038/s41586-024-07763-9", .flop = 9, .byte_read = 12, .byte_written = 8};
 
-enum Constant : int { P22, P21, P20, decay, I_const, theta, reset, rate, rate_g, slow, apart, highest, sleep_below, constant_count };
+enum Constant : int { P22, P21, P20, decay, I_const, theta, reset, rate, rate_g, apart, per_apart, highest, sleep_below, constant_count };
 
 inline void derive(const double* p, double dt, double* c) {
   // With C_m = tau_m the equation is that of a current g in mV; no other capacitance enters.
@@ -67,8 +67,8 @@ inline void derive(const double* p, double dt, double* c) {
   // for sleepers
   c[rate] = dt / p[tau_m];
   c[rate_g] = dt / p[tau_syn];
-  c[slow] = std::min(c[rate], c[rate_g]);
   c[apart] = std::fabs(c[rate] - c[rate_g]);
+  c[per_apart] = c[apart] > 0 ? 1 / c[apart] : 0;
   c[highest] = propagator::peak_of_chain(p[tau_syn], p[tau_m]) / p[tau_m];
   c[sleep_below] = c[theta] - 1e-4 * (1 + std::fabs(c[theta]));  // well away from threshold: rounding cannot reach it
 }
@@ -118,9 +118,10 @@ struct LifShiuMembrane {
   static HWY_INLINE void elapse(D d, const V* c, V* s, V m, V dV) {
     using namespace lif_shiu;
     const V left = exp(d, hn::Neg(hn::Mul(c[rate], m)));  // 1 at m = 0, and then V is as it was to the last bit
-    const V from_g = hn::Mul(s[1], current_after(d, m, c[rate], c[slow], c[apart]));  // dt/C_m is dt/tau_m here
+    const V left_g = exp(d, hn::Neg(hn::Mul(c[rate_g], m)));
+    const V from_g = hn::Mul(s[1], current_after(d, m, c[rate], left, left_g, c[apart], c[per_apart]));  // dt/C_m is dt/tau_m here
     s[0] = hn::Add(fma(d, s[0], left, hn::Mul(c[I_const], hn::Sub(hn::Set(d, 1), left))), hn::Add(from_g, dV));
-    s[1] = hn::Mul(s[1], exp(d, hn::Neg(hn::Mul(c[rate_g], m))));
+    s[1] = hn::Mul(s[1], left_g);
   }
 
   /// Cells that stay below threshold without input; receptors can still lift V by `rise`.

@@ -26,7 +26,7 @@ inline constexpr ModelInfo info{
     .numerics = "exact decay; exact joint propagator with a linear membrane, mid-step value otherwise",
     .source = "Rotter & Diesmann 1999, doi:10.1007/s004220050570", .flop = 3, .byte_read = 4, .byte_written = 4, .weight_unit = "pA"};
 
-enum Constant : int { decay, half_decay, to_V, E, rate, slow, apart, dt_C, highest, constant_count };
+enum Constant : int { decay, half_decay, to_V, E, rate, rate_V, apart, per_apart, dt_C, highest, constant_count };
 
 inline void derive(const double* p, Coupling coupling, const MembraneConstants& membrane, double dt, double* c) {
   const double tau = p[tau_syn];
@@ -37,8 +37,9 @@ inline void derive(const double* p, Coupling coupling, const MembraneConstants& 
   c[E] = p[E_rev];
   // for sleepers
   c[rate] = dt / tau;
-  c[slow] = exact ? std::min(dt / tau, dt / membrane.tau_m) : 0;
-  c[apart] = exact ? std::fabs(dt / tau - dt / membrane.tau_m) : 0;
+  c[rate_V] = exact ? dt / membrane.tau_m : 0;
+  c[apart] = std::fabs(c[rate] - c[rate_V]);
+  c[per_apart] = c[apart] > 0 ? 1 / c[apart] : 0;
   c[dt_C] = exact ? dt / membrane.C_m : 0;
   c[highest] = exact ? propagator::peak_of_chain(tau, membrane.tau_m) / membrane.C_m : 0;
 }
@@ -81,8 +82,9 @@ struct ExponentialReceptor {
   template <class D, class V>
   static HWY_INLINE V elapse(D d, const V* c, V* s, V m) {
     namespace k = exponential;
-    const V dV = hn::Mul(s[0], current_after(d, m, c[k::dt_C], c[k::slow], c[k::apart]));
-    s[0] = hn::Mul(s[0], exp(d, hn::Neg(hn::Mul(c[k::rate], m))));
+    const V left = exp(d, hn::Neg(hn::Mul(c[k::rate_V], m))), left_I = exp(d, hn::Neg(hn::Mul(c[k::rate], m)));
+    const V dV = hn::Mul(s[0], current_after(d, m, c[k::dt_C], left, left_I, c[k::apart], c[k::per_apart]));
+    s[0] = hn::Mul(s[0], left_I);
     return dV;
   }
 
