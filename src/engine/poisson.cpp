@@ -33,6 +33,23 @@ HWY_BEFORE_NAMESPACE();
 namespace ranvier::engine::HWY_NAMESPACE {
 using namespace ranvier::HWY_NAMESPACE;
 
+/// The upper half of the first threshold that is not below the word, given how many are: where the two are equal, the
+/// lower halves decide. Tables of 16 bytes, one for each byte of the answer.
+template <class DS, class VS>
+HWY_INLINE VS next_threshold(DS ds, const PoissonTable& t, VS count) {
+  const hn::Repartition<std::uint8_t, DS> db;
+  const auto index = hn::BitCast(db, hn::Or(count, hn::ShiftLeft<8>(count)));
+  if (HWY_LIKELY(t.high.size() < 16)) {
+    const auto low = hn::TableLookupBytes(hn::LoadDup128(db, t.low_byte.data()), index);
+    const auto high = hn::TableLookupBytes(hn::LoadDup128(db, t.high_byte.data()), index);
+    return hn::BitCast(ds, hn::OddEven(high, low));
+  }
+  HWY_ALIGN std::int16_t lanes[HWY_MAX_BYTES / 2];
+  hn::Store(count, ds, lanes);
+  for (std::size_t i = 0; i < hn::Lanes(ds); ++i) lanes[i] = static_cast<std::size_t>(lanes[i]) < t.high.size() ? t.high[static_cast<std::size_t>(lanes[i])] : std::int16_t(0x7FFF);
+  return hn::Load(ds, lanes);
+}
+
 /// The counts of one draw of a whole tile, as 16-bit lanes: pairs[64] holds entity pairs (low half, high half) of
 /// word w and counter c at [16 w + c]. Ties, where 16 bits do not decide, are finished one at a time.
 HWY_INLINE void draw_tile(const PoissonTable& t, StreamKey key, StreamKey low_key, std::uint32_t step, std::uint32_t draw, std::uint64_t tile, std::uint32_t* pairs) {
@@ -46,33 +63,39 @@ HWY_INLINE void draw_tile(const PoissonTable& t, StreamKey key, StreamKey low_ke
     const std::uint64_t counter = tile * words_of_a_tile + c;
     VU w[4] = {hn::Iota(du, static_cast<std::uint32_t>(counter)), hn::Set(du, step), hn::Set(du, static_cast<std::uint32_t>(counter >> 32)), hn::Set(du, draw)};
     philox(du, key, w[0], w[1], w[2], w[3]);
-    const auto one = hn::Set(ds, std::int16_t(1));
+    using VS = hn::Vec<decltype(ds)>;
+    const VS one = hn::Set(ds, std::int16_t(1));
+    VS u[4], count[4];
     for (std::size_t k = 0; k < 4; ++k) {
-      const auto u = hn::Xor(hn::BitCast(ds, w[k]), flip);
-      auto count = hn::Zero(ds);
-      auto tie = hn::Lt(count, count);  // none yet
-      const auto compare = [&](std::size_t begin, std::size_t end) HWY_ATTR {
-        for (std::size_t t_k = begin; t_k < end; ++t_k) {
-          const auto limit = hn::Set(ds, t.high[t_k]);
-          count = hn::IfThenElse(hn::Gt(u, limit), hn::Add(count, one), count);
-          tie = hn::Or(tie, hn::Eq(u, limit));
-        }
-      };
-      compare(0, t.common);
-      // Counts beyond the common ones are met in one vector of several: worth a branch.
-      if (!hn::AllFalse(ds, hn::Ge(u, hn::Set(ds, t.high[t.common - 1])))) compare(t.common, t.high.size());
-      hn::Store(hn::BitCast(du, count), du, pairs + 16 * k + c);
+      u[k] = hn::Xor(hn::BitCast(ds, w[k]), flip);
+      count[k] = hn::Zero(ds);
+    }
+    const auto compare = [&](std::size_t begin, std::size_t end) HWY_ATTR {
+      for (std::size_t j = begin; j < end; ++j) {
+        const VS limit = hn::Set(ds, t.high[j]);
+        for (std::size_t k = 0; k < 4; ++k) count[k] = hn::IfThenElse(hn::Gt(u[k], limit), hn::Add(count[k], one), count[k]);
+      }
+    };
+    compare(0, t.common);
+    // Counts beyond the common ones are met in one tile of several: worth a branch.
+    const VS largest = hn::Max(hn::Max(u[0], u[1]), hn::Max(u[2], u[3]));
+    if (!hn::AllFalse(ds, hn::Gt(largest, hn::Set(ds, t.high[t.common - 1])))) compare(t.common, t.high.size());
+
+    for (std::size_t k = 0; k < 4; ++k) {
+      hn::Store(hn::BitCast(du, count[k]), du, pairs + 16 * k + c);
+      const auto tie = hn::Eq(u[k], next_threshold(ds, t, count[k]));
       if (HWY_UNLIKELY(!hn::AllFalse(ds, tie))) {
         HWY_ALIGN std::uint32_t drawn[16];
         hn::Store(w[k], du, drawn);
-        for (std::size_t lane = 0; lane < lanes; ++lane) {
-          std::uint32_t pair = 0;
-          for (std::uint32_t half = 0; half < 2; ++half) {
-            const auto entity = static_cast<std::int64_t>(tile * 128 + 32 * k + 16 * half + c + lane);
-            const std::uint32_t word = (drawn[lane] >> (16 * half) & 0xFFFF) << 16 | half_word(low_key, step, draw, entity);
-            pair |= static_cast<std::uint32_t>(count_by_word(t, word)) << (16 * half);
-          }
-          pairs[16 * k + c + lane] = pair;
+        std::uint8_t bits[8] = {};
+        hn::StoreMaskBits(ds, tie, bits);
+        std::uint32_t left = bits[0] | static_cast<std::uint32_t>(bits[1]) << 8 | static_cast<std::uint32_t>(bits[2]) << 16 | static_cast<std::uint32_t>(bits[3]) << 24;
+        for (; left; left &= left - 1) {
+          const auto lane = static_cast<std::uint32_t>(__builtin_ctz(left)), counter_lane = lane / 2, shift = lane % 2 * 16;
+          const auto entity = static_cast<std::int64_t>(tile * 128 + 32 * k + shift + c + counter_lane);
+          const std::uint32_t word = (drawn[counter_lane] >> shift & 0xFFFF) << 16 | half_word(low_key, step, draw, entity);
+          std::uint32_t& pair = pairs[16 * k + c + counter_lane];
+          pair = (pair & ~(0xFFFFu << shift)) | static_cast<std::uint32_t>(count_by_word(t, word)) << shift;
         }
       }
     }
@@ -157,9 +180,15 @@ PoissonTable::PoissonTable(double mean_) : mean(mean_) {
     high.push_back(static_cast<std::int16_t>(static_cast<std::uint16_t>((t >> 16) ^ 0x8000)));
     if ((t >> 16) == 0xFFFF) break;  // further ones are met only through a tie with this one
   }
-  constexpr double rare = 1.0 / 128;  // of 32 lanes one in four vectors then has to look further
+  constexpr double rare = 1.0 / 1024;  // one tile in eight then has to look further
   while (common < high.size() && (thresholds[common] >> 16) < (1 - rare) * 65536) ++common;
   common = std::min(common + 1, high.size());
+  low_byte.fill(0xFF);
+  high_byte.fill(0x7F);
+  for (std::size_t k = 0; k < std::min<std::size_t>(high.size(), 15); ++k) {
+    low_byte[k] = static_cast<std::uint8_t>(high[k]);
+    high_byte[k] = static_cast<std::uint8_t>(static_cast<std::uint16_t>(high[k]) >> 8);
+  }
 }
 
 void poisson_counts(const PoissonTable& t, std::uint64_t seed, std::uint32_t object, std::uint32_t step, std::int64_t first, std::int64_t last, std::uint16_t* counts) {

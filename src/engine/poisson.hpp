@@ -10,6 +10,7 @@
 ///
 /// Means above 10 are split into a sum of several draws.
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct PoissonTable {
   std::vector<std::uint32_t> thresholds;     ///< 32 bits, ascending
   std::vector<std::int16_t> high;            ///< upper 16 bits, sign flipped, of those that 16 bits can reach
   std::size_t common = 0;                    ///< of `high`, those that are compared first; the rest is rarely needed
+  alignas(16) std::array<std::uint8_t, 16> low_byte{}, high_byte{};  ///< `high` by bytes, for looking up ties
 };
 
 /// counts[j - first] for the entities j of [first, last): any n, any alignment.
