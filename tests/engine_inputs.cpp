@@ -99,7 +99,7 @@ TEST(EnginePoisson, vectors_of_counts_equal_counts_one_at_a_time_where_16_bits_t
 
 PopulationSpec counter(std::string name, std::int64_t size, std::vector<ReceptorSpec> receptors = {}) {
   PopulationSpec p = leaky(std::move(name), size, std::move(receptors));
-  for (const auto& [key, value] : std::map<std::string, double>{{"tau_m", 1e9}, {"C_m", 1}, {"E_L", 0}, {"V_th", 1e9}, {"V_reset", 0}, {"t_ref", 0}}) p.params[key] = Values::constant(value);
+  for (const auto& [key, value] : std::map<std::string, double>{{"tau_m", 1e12}, {"C_m", 1}, {"E_L", 0}, {"V_th", 1e9}, {"V_reset", 0}, {"t_ref", 0}}) p.params[key] = Values::constant(value);
   p.initial["V_m"] = Values::constant(0);
   return p;
 }
@@ -129,13 +129,13 @@ InputSpec poisson_input(const NetworkSpec& spec, int population, double rate_hz,
   return in;
 }
 
-/// MODELS: mean and variance of the counts in 1,000 windows, Fano factor 1 +- 4 sqrt(2 / 999).
+/// Counts in 1,000 windows: the mean within 5 standard errors, the Fano factor 1 +- 4 sqrt(2 / 999).
 void expect_poisson_windows(const std::vector<double>& counts, double mean) {
   ASSERT_EQ(counts.size(), 1000u);
   const double sum = std::accumulate(counts.begin(), counts.end(), 0.0), seen = sum / 1000;
   double squares = 0;
   for (const double c : counts) squares += (c - seen) * (c - seen);
-  EXPECT_NEAR(seen, mean, 4 * std::sqrt(mean / 1000));
+  EXPECT_NEAR(seen, mean, 5 * std::sqrt(mean / 1000));
   EXPECT_NEAR(squares / 999 / seen, 1, 4 * std::sqrt(2.0 / 999));
 }
 
@@ -384,17 +384,14 @@ TEST(EngineDelivery, a_segment_of_more_than_65535_synapses_reaches_all_its_targe
       spec.populations = {spike_train("train", 1, {1}, {0}), counter("cells", 70000)};
       spec.projections = {connect(spec, 0, 1, Rule::Kind::all_to_all, 2, 1.5)};
       if (drawn) spec.projections[0].weight = Values::uniform(1, 2);
-      spec.recordings = {record_state(spec, 1, {"V_m"}, 2.4), record_state(spec, 1, {"V_m"}, 2.5)};
-      spec.recordings[0].start_ms = 2.4;
-      spec.recordings[1].start_ms = 2.5;
+      spec.recordings = {record_state(spec, 1, {"V_m"}), record_state(spec, 1, {"V_m"})};
+      spec.recordings[0].start_ms = spec.recordings[0].stop_ms = 2.4;
+      spec.recordings[1].start_ms = spec.recordings[1].stop_ms = 2.5;
       const RunResult result = simulate(spec);
       EXPECT_EQ(result.work.synaptic_events, 70000u);
+      const auto before = values_of(result.traces[0]), after = values_of(result.traces[1]);
       for (std::size_t n = 0; n < 70000; ++n) {
-        ASSERT_EQ(values_of(result.traces[0])[n], 0) << n;
-        if (n > 3 && n < 69990) n += 997;  // values_of copies
-      }
-      const auto after = values_of(result.traces[1]);
-      for (std::size_t n = 0; n < 70000; ++n) {
+        ASSERT_EQ(before[n], 0) << n;
         if (drawn) ASSERT_TRUE(after[n] >= 1 && after[n] <= 2) << n << ": " << after[n];
         else ASSERT_EQ(after[n], 2) << n;
       }
@@ -416,7 +413,7 @@ TEST(EngineDelivery, shards_of_more_than_65536_slots_keep_receptors_and_cells_ap
         expected[target] += weight;
       }
       const auto net = engine::build(spec, {.threads = threads});
-      if (threads == 1) EXPECT_GT(net->shards[0].slots, 2 * 65536u);
+      EXPECT_GT(net->shards[0].slots, 65536u);
       for (const int k : {1, 2}) {
         spec.recordings = {record_state(spec, k, {"V_m"})};
         spec.recordings[0].start_ms = 3;

@@ -410,6 +410,44 @@ TEST(EngineRules, edges_are_made_as_listed_with_their_own_weights_and_delays) {
   for (std::size_t k = 0; k < expected.size(); ++k) EXPECT_EQ(synapses[k], expected[k]) << k;
 }
 
+TEST(EngineRules, a_number_that_there_are_not_enough_pairs_for_is_refused_instead_of_drawn_for_ever) {
+  const auto refused = [](Rule::Kind kind, std::int64_t number, bool autapses_allowed, bool multapses) {
+    NetworkSpec spec;
+    spec.populations = {leaky("all", 20)};
+    spec.projections = {connect(spec, 0, 0, kind)};
+    Rule& rule = spec.projections[0].rule;
+    rule.number = number;
+    rule.allow_autapses = autapses_allowed;
+    rule.allow_multapses = multapses;
+    try {
+      draw(spec);
+    } catch (const InputError&) {
+      return true;
+    }
+    return false;
+  };
+  for (const auto kind : {Rule::Kind::fixed_indegree, Rule::Kind::fixed_outdegree}) {
+    EXPECT_FALSE(refused(kind, 20, true, false));
+    EXPECT_TRUE(refused(kind, 21, true, false));
+    EXPECT_FALSE(refused(kind, 19, false, false));
+    EXPECT_TRUE(refused(kind, 20, false, false));
+    EXPECT_FALSE(refused(kind, 100, false, true));
+  }
+  EXPECT_FALSE(refused(Rule::Kind::fixed_total_number, 380, false, false));
+  EXPECT_TRUE(refused(Rule::Kind::fixed_total_number, 381, false, false));
+  EXPECT_TRUE(refused(Rule::Kind::fixed_total_number, 401, true, false));
+
+  NetworkSpec alone;
+  alone.populations = {leaky("one", 1)};
+  alone.projections = {connect(alone, 0, 0, Rule::Kind::fixed_indegree)};
+  alone.projections[0].rule.number = 1;
+  alone.projections[0].rule.allow_autapses = false;
+  EXPECT_THROW(draw(alone), InputError);
+  NetworkSpec uneven = two_populations(10, 11);
+  uneven.projections = {connect(uneven, 0, 1, Rule::Kind::one_to_one)};
+  EXPECT_THROW(draw(uneven), InputError);
+}
+
 // --- distance
 
 /// Pairs made and pairs expected, by distance, for a network of one population.

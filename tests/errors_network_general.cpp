@@ -251,9 +251,14 @@ TEST(errors_network, letters_beyond_ascii_are_for_quotes_and_comments) {
   EXPECT_EQ(problems("description = '\u00e9\\'\n" + std::string(one_population)), "");
 }
 
-TEST(io_toml_tree, a_continued_line_may_go_on_with_any_letter) {
-  EXPECT_EQ(read("name = \"\"\"a\\\n   \u00e9\u00e9 \\ \n\n \u3042\"\"\"\n" + std::string(one_population)).name, "a\u00e9\u00e9 \u3042");
-  EXPECT_EQ(problems("name = \"\"\"a\\\n\xC3\"\"\"\n" + std::string(one_population)), "network.toml: not valid TOML: a string has bytes that are not UTF-8");
+TEST(io_toml_tree, letters_of_all_languages_survive_in_every_kind_of_string) {
+  const auto name = [](const std::string& quoted) { return read("name = " + quoted + "\n" + std::string(one_population)).name; };
+  EXPECT_EQ(name("\"\u00e9 \\t \u3042 \U0001F9E0\""), "\u00e9 \t \u3042 \U0001F9E0");
+  EXPECT_EQ(name("'\u00e9 \\t \"x\"'"), "\u00e9 \\t \"x\"");
+  EXPECT_EQ(name("\"\"\"a\\\n   \u00e9 \\\n\n \u3042\"\"\""), "a\u00e9 \u3042");
+  EXPECT_EQ(name("\"\"\"\n\"\u00e9\"\"\"\""), "\"\u00e9\"") << "a quote beside the closing ones";
+  EXPECT_EQ(name("'''\n\u00e9 \\ \"\n'x'\u00e9'''"), "\u00e9 \\ \"\n'x'\u00e9") << "single quotes within";
+  EXPECT_EQ(problems("name = \"\xC3\"\n" + std::string(one_population)), "network.toml:1: not valid TOML: a string has bytes that are not UTF-8");
 }
 
 TEST(errors_network, prose_with_many_dots_is_no_long_key) {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ranvier::cli {
@@ -15,6 +16,9 @@ void add_check(CLI::App& app);
 void add_models(CLI::App& app);
 void add_report(CLI::App& app);
 void add_measure(CLI::App& app);
+
+/// NAME=VALUE of each --set. Errors: InputError where there is no name or no '='.
+std::vector<std::pair<std::string, std::string>> parse_set(const std::vector<std::string>& options);
 
 /// Exit codes of every command.
 enum ExitCode : int { done = 0, failed = 1, wrong_input = 2, interrupted = 130 };

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -11,6 +12,7 @@
 
 int main(int argc, char** argv) {
   using namespace ranvier;
+  std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is an error to be told, not the end of the process
   CLI::App app{"Ranvier: simulate brain networks at the speed of memory.\n\n  Example:  ranvier simulate examples/first.toml\n"};
   app.set_version_flag("--version", "ranvier " RANVIER_VERSION);
   app.require_subcommand(1);

@@ -64,7 +64,19 @@ void print_pair(const engine::Pair& pair) {
     fmt::print("  receptor  {}: {} {}{}\n", r.name, r.kind, r.conductance ? "conductance" : "current", r.sign > 0 ? ", weights >= 0" : r.sign < 0 ? ", weights <= 0" : "");
     for (const auto& n : r.renames) fmt::print("            {} (default {:g}) is the receptor's {}\n", n.pair_name, n.default_value, n.receptor_name);
   }
+  for (const auto& d : pair.defaults) fmt::print("  default   {} = {:g} (the membrane's own differs)\n", d.parameter, d.value);
   fmt::print("\n  see also  ranvier models {}\n", pair.membrane);
+}
+
+Json to_json(const engine::Pair& pair) {
+  Json j{{"kind", "pair"}, {"name", pair.name}, {"title", pair.title}, {"membrane", pair.membrane}, {"receptors", Json::array()}, {"defaults", Json::object()}};
+  for (const auto& r : pair.receptors) {
+    Json names = Json::array();
+    for (const auto& n : r.renames) names.push_back({{"name", n.pair_name}, {"receptor_name", n.receptor_name}, {"default", n.default_value}});
+    j["receptors"].push_back({{"name", r.name}, {"kind", r.kind}, {"conductance", r.conductance}, {"sign", r.sign}, {"parameters", names}});
+  }
+  for (const auto& d : pair.defaults) j["defaults"][std::string(d.parameter)] = d.value;
+  return j;
 }
 
 void show(const std::string& name, bool json) {
@@ -81,9 +93,7 @@ void show(const std::string& name, bool json) {
     print_pair(*pair);
     any = true;
   } else if (pair) {
-    Json j{{"kind", "pair"}, {"name", pair->name}, {"title", pair->title}, {"membrane", pair->membrane}, {"receptors", Json::array()}};
-    for (const auto& r : pair->receptors) j["receptors"].push_back({{"name", r.name}, {"kind", r.kind}, {"conductance", r.conductance}, {"sign", r.sign}});
-    found.push_back(j);
+    found.push_back(to_json(*pair));
     any = true;
   }
   if (!any) throw InputError(fmt::format("no model is called \"{}\". All names: ranvier models", name));
@@ -94,6 +104,7 @@ void list(bool json) {
   if (json) {
     Json all = Json::array();
     for (const ModelInfo* m : engine::all_models()) all.push_back(to_json(*m));
+    for (const engine::Pair& p : engine::all_pairs()) all.push_back(to_json(p));
     fmt::print("{}\n", all.dump(2));
     return;
   }

@@ -25,7 +25,6 @@ double now_s() { return std::chrono::duration<double>(std::chrono::steady_clock:
 
 const std::atomic<bool>& interrupt_flag() { return interrupt; }
 void install_interrupt_handler() {
-  std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is an error to be told, not the end of the process
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
 }

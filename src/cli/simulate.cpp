@@ -36,15 +36,18 @@ struct Options {
 
 double seconds_now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-io::Overrides overrides_of(const Options& o) {
-  io::Overrides out;
-  for (const std::string& s : o.set) {
-    const auto at = s.find('=');
-    if (at == std::string::npos || at == 0) throw InputError(fmt::format("--set {}: must be NAME=VALUE, for example --set scale=0.1", s));
-    out.set.emplace_back(s.substr(0, at), s.substr(at + 1));
+double time_option(const char* name, const std::string& text) {
+  try {
+    return to_ms(text);
+  } catch (const InputError& e) {
+    throw InputError(fmt::format("{} {}: {}", name, text, e.what()));
   }
-  if (!o.duration.empty()) out.duration_ms = to_ms(o.duration);
-  if (!o.warmup.empty()) out.warmup_ms = to_ms(o.warmup);
+}
+
+io::Overrides overrides_of(const Options& o) {
+  io::Overrides out{.set = parse_set(o.set)};
+  if (!o.duration.empty()) out.duration_ms = time_option("--duration", o.duration);
+  if (!o.warmup.empty()) out.warmup_ms = time_option("--warmup", o.warmup);
   if (o.seed_given) out.seed = o.seed;
   if (o.threads >= 0) out.threads = o.threads;
   return out;
@@ -140,6 +143,7 @@ int simulate(const Options& o, const std::vector<std::string>& command_line) {
 
 /// name=a:b:n -> n runs with name = a ... b.
 int sweep(Options o, const std::vector<std::string>& command_line) {
+  if (!o.save.empty() || !o.resume.empty()) throw InputError("--sweep makes several runs, but --save and --resume are about one state: leave them out, or use --set in place of --sweep");
   const auto equal = o.sweep.find('='), first = o.sweep.find(':', equal), second = o.sweep.find(':', first == std::string::npos ? first : first + 1);
   double a = 0, b = 0;
   int n = 0;
@@ -165,6 +169,16 @@ int sweep(Options o, const std::vector<std::string>& command_line) {
 }
 
 }  // namespace
+
+std::vector<std::pair<std::string, std::string>> parse_set(const std::vector<std::string>& options) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const std::string& s : options) {
+    const auto at = s.find('=');
+    if (at == std::string::npos || at == 0) throw InputError(fmt::format("--set {}: must be NAME=VALUE, for example --set scale=0.1", s));
+    out.emplace_back(s.substr(0, at), s.substr(at + 1));
+  }
+  return out;
+}
 
 void add_simulate(CLI::App& app, const std::vector<std::string>& command_line) {
   auto o = std::make_shared<Options>();

@@ -138,6 +138,36 @@ void resolve_population(const NetworkSpec& spec, int index, Population& p, std::
   p.sleeps = may_sleep(spec, index, p);
 }
 
+/// Whether some neuron is in both slices.
+bool share_a_neuron(const Slice& a, const Slice& b) {
+  if (a.population != b.population) return false;
+  for (std::int64_t i = 0; i < a.size(); ++i)
+    if (a[i] >= b.first && a[i] < b.last && (a[i] - b.first) % b.stride == 0) return true;
+  return false;
+}
+
+/// Why a rule asks for more than there is, or "": drawing would never end.
+std::string impossible(const ProjectionSpec& p) {
+  const Rule& rule = p.rule;
+  const std::int64_t sources = p.source.size(), targets = p.target.size();
+  if (rule.kind == Rule::Kind::one_to_one && sources != targets) return fmt::format("one_to_one: {} sources, but {} targets: both slices must have the same size", sources, targets);
+  const std::int64_t lost = !rule.allow_autapses && share_a_neuron(p.source, p.target) ? 1 : 0;
+  const auto too_many = [&](const char* what, std::int64_t available, const char* whose) {
+    if (rule.number <= 0 || (available > 0 && (rule.allow_multapses || rule.number <= available))) return std::string();
+    return fmt::format("{} = {}: there are only {} {}{}; lower the number, or set allow_multapses = true", what, rule.number, std::max<std::int64_t>(available, 0), whose, lost ? " without autapses" : "");
+  };
+  switch (rule.kind) {
+    case Rule::Kind::fixed_indegree: return targets > 0 ? too_many("fixed_indegree", sources - lost, "sources") : "";
+    case Rule::Kind::fixed_outdegree: return sources > 0 ? too_many("fixed_outdegree", targets - lost, "targets") : "";
+    case Rule::Kind::fixed_total_number: {
+      std::int64_t pairs = sources * targets;
+      for (std::int64_t i = 0; lost && i < sources; ++i) pairs -= share_a_neuron({p.source.population, p.source[i], p.source[i] + 1, 1}, p.target);
+      return too_many("fixed_total_number", pairs, "pairs");
+    }
+    default: return "";
+  }
+}
+
 void check_projections(const NetworkSpec& spec, std::vector<std::string>& problems) {
   for (std::size_t k = 0; k < spec.projections.size(); ++k) {
     const ProjectionSpec& p = spec.projections[k];
@@ -146,6 +176,7 @@ void check_projections(const NetworkSpec& spec, std::vector<std::string>& proble
     if (is_source(target)) problems.push_back(fmt::format("{}: target \"{}\" is a source of spikes and takes no input", where, target.name));
     else if (p.receptor < 0 || p.receptor >= static_cast<int>(target.receptors.size()))
       problems.push_back(fmt::format("{}: receptor {} of population \"{}\": it has {}", where, p.receptor, target.name, target.receptors.size()));
+    if (const std::string problem = impossible(p); !problem.empty()) problems.push_back(fmt::format("{}: {}", where, problem));
     const Sampler delay(p.delay_ms), weight(p.weight);
     if (std::lround(delay.lowest() / spec.simulation.dt_ms) < 1 && delay.lowest() < 0.5 * spec.simulation.dt_ms)
       problems.push_back(fmt::format("{}: delay = {:g} ms: must be at least one time step ({} ms); shorten dt or bound the delay with min", where, delay.lowest(), spec.simulation.dt_ms));

@@ -16,14 +16,11 @@
 ///   - a mailbox has two pages, used in turn: a page is written again only after every shard has published the
 ///     interval in between, and a shard publishes only after it has read the page
 #include <fmt/format.h>
+#include <hwy/cache_control.h>
 
 #include <algorithm>
 #include <chrono>
 #include <thread>
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
 
 #include "engine/deliver.hpp"
 #include "engine/inputs.hpp"
@@ -42,12 +39,12 @@ struct alignas(64) Mailbox {
   bool stop[2] = {false, false};
   alignas(64) std::atomic<std::uint32_t> published{0};  ///< intervals
 
+  /// Spins at first, since an interval is a matter of microseconds; gives the core away where others need it.
   void wait_for(std::uint32_t interval) const {
     for (int spins = 0; published.load(std::memory_order_acquire) <= interval; ++spins) {
-      if (spins > 4000) std::this_thread::yield();  // more threads than cores
-#if defined(__x86_64__)
-      else _mm_pause();
-#endif
+      if (spins < 4000) hwy::Pause();
+      else if (spins < 4400) std::this_thread::yield();
+      else std::this_thread::sleep_for(std::chrono::microseconds(20));
     }
   }
 };

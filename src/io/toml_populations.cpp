@@ -28,7 +28,7 @@ struct Alias {
 };
 constexpr Alias aliases[] = {
     {"iaf_psc_exp", "lif_exp"},        {"iaf_psc_delta", "lif_delta"},      {"iaf_psc_alpha", "lif_alpha"},
-    {"iaf_cond_exp", "lif_cond_exp"},  {"iaf_cond_alpha", "lif_cond_alpha"}, {"aeif_cond_exp", "adex"},
+    {"iaf_cond_exp", "lif_cond_exp"},  {"iaf_cond_alpha", "lif_cond_alpha"}, {"aeif_cond_exp", "adex_cond_exp"},
     {"IF_curr_exp", "lif_exp"},        {"IF_curr_alpha", "lif_alpha"},      {"IF_cond_exp", "lif_cond_exp"},
     {"IF_cond_alpha", "lif_cond_alpha"}, {"lif", "lif_exp"},                {"poisson_generator", "poisson_source"},
     {"spike_generator", "spike_train"}, {"SpikeSourceArray", "spike_train"}, {"SpikeSourcePoisson", "poisson_source"},
