@@ -192,7 +192,7 @@ HWY_INLINE std::size_t step_cells(D d, Visit& v, std::size_t i, std::size_t end,
   if (i + hn::Lanes(d) > end) spike = hn::And(spike, hn::FirstN(d, end > i ? end - i : 0));
   if (HWY_UNLIKELY(!hn::AllFalse(d, spike))) emit<M, uniform>(d, spike, i, v);
   stay += hn::CountTrue(d, hn::AndNot(sleeps, up));
-  return hn::CountTrue(d, up);
+  return hn::CountTrue(d, hn::And(up, hn::FirstN(d, end > i ? end - i : 0)));  // padding is no work, or threads would differ in it
 }
 
 /// Every sleeper, by its closed form, at the end of this step: it must be below threshold.
