@@ -22,6 +22,7 @@ void add_check(CLI::App& app) {
   c->add_option("--set", o->set, "NAME=VALUE")->allow_extra_args(false);
   c->callback([o] {
     const NetworkSpec spec = io::read_network(o->file, {.set = parse_set(o->set)});
+    engine::check(spec);
     const engine::MemoryEstimate memory = engine::estimate_memory(spec, 1);
     fmt::print("{}: no problem found: {} population{}, {} neurons, {} projection{}, about {:.3g} synapses, about {:.3g} MB in memory\n", o->file, spec.populations.size(),
                spec.populations.size() == 1 ? "" : "s", spec.neuron_count(), spec.projections.size(), spec.projections.size() == 1 ? "" : "s", memory.synapses, memory.total_byte() * 1e-6);
