@@ -226,7 +226,7 @@ TEST(Intfire1, weights_and_delays_are_recorded_as_exact_as_they_are) {
 TEST(Intfire1, every_synapse_that_a_spike_reaches_is_counted_as_an_event) {
   const RunResult result = simulate(one_cell({5, 6, 7}, {2, 0.1, 0.1}));
   EXPECT_EQ(result.work.synaptic_events, 3u) << "ignored ones too";
-  EXPECT_EQ(result.work.flop, 3u * 25u);
+  EXPECT_EQ(result.work.flop, 3u * 23u);
 }
 
 // --- NEURON

@@ -12,7 +12,7 @@
 /// Numerics exact, from event to event: m decays by exp(-t/tau) between them. Events at the very same time are added up
 ///          before m is compared with 1, so that their order says nothing. (NEURON compares after each of them; then the
 ///          order in its queue decides whether an inhibitory event comes in time.)
-/// Work     25 FLOP and a division per event; 24 bytes read, 16 written, 12 of the synapse
+/// Work     23 FLOP per event, ignored ones too; 24 bytes read, 16 written, 12 of the synapse
 /// Source   Carnevale & Hines 2006, The NEURON Book, chapter 10; NEURON's intfire1.mod
 /// Tested   tests/physics_intfire1.cpp: closed forms; tests/parity/test_intfire.py: every spike of SONATA's 300_intfire
 #ifndef RANVIER_MEMBRANE_INTFIRE1
@@ -32,7 +32,7 @@ inline constexpr ModelInfo info{
                  "m > 1: spike at the time of the event, m = 0; events are ignored for t_ref",
     .parameters = parameters, .state = state,
     .numerics = "exact and off the grid: spike times are not rounded to steps; events at the very same time are added up before m is compared with 1",
-    .source = "Carnevale & Hines 2006, The NEURON Book, doi:10.1017/CBO9780511541612, chapter 10", .flop = 25, .byte_read = 24, .byte_written = 16,
+    .source = "Carnevale & Hines 2006, The NEURON Book, doi:10.1017/CBO9780511541612, chapter 10", .flop = 23, .byte_read = 24, .byte_written = 16,
     .weight_unit = "1", .event_driven = true};
 
 struct Membrane {
