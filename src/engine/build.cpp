@@ -183,7 +183,7 @@ std::string impossible(const ProjectionSpec& p) {
 }
 
 /// What cannot be done where cells with and without a grid are joined; and trains that keep their exact times.
-void check_off_grid(Network& network, std::vector<std::string>& problems) {
+void resolve_off_grid(Network& network, std::vector<std::string>& problems) {
   const double dt = network.dt();
   const auto population = [&](const Slice& s) -> Population& { return network.populations[static_cast<std::size_t>(s.population)]; };
   for (const ProjectionSpec& p : network.spec.projections) {
@@ -361,7 +361,7 @@ std::shared_ptr<Network> resolve(const NetworkSpec& spec, const Options& options
   }
   if (network->neurons >= std::int64_t{1} << 32) problems.push_back(fmt::format("{} neurons: at most 2^32 are possible", network->neurons));
   check_projections(network->spec, problems);
-  check_off_grid(*network, problems);
+  resolve_off_grid(*network, problems);
   if (!problems.empty()) throw InputError(problems);
   return network;
 }

@@ -22,14 +22,16 @@ EventRun::EventRun(const Network& network, const Shard& shard, ShardState& state
   calendar_.resize(size);
   mask_ = size - 1;
   std::size_t largest = 0;
+  blocks_.resize(shard.blocks.size());
+  parameters_.resize(shard.blocks.size());
   for (std::size_t b = 0; b < shard.blocks.size(); ++b) {
     const Block& block = shard.blocks[b];
     const Population& p = network.populations[static_cast<std::size_t>(block.population)];
     first_neuron_.push_back(static_cast<std::uint32_t>(p.first + block.first));
-    blocks_.emplace_back();
     if (!p.event) continue;
-    blocks_.back().block = state.blocks[b].event_cells;
-    blocks_.back().parameters = cell_parameters(p, block);
+    parameters_[b] = cell_parameters(p, block);
+    blocks_[b].block = state.blocks[b].event_cells;
+    blocks_[b].parameters = &parameters_[b];
   }
   for (const EventSegment& s : shard.events.segments) largest = std::max<std::size_t>(largest, s.count);
   fired_.resize(largest);

@@ -55,6 +55,7 @@ class EventRun {
   const Shard& shard_;
   GridTime grid_;
   std::vector<EventVisit> blocks_;             ///< what all visits to a block have in common
+  std::vector<CellParameters> parameters_;     ///< [blocks]
   std::vector<std::uint32_t> first_neuron_;    ///< [blocks] global id of the block's first cell
   std::vector<std::vector<Arrival>> calendar_;
   std::uint32_t mask_ = 0;

@@ -37,7 +37,7 @@ struct EventVisit {
   std::uint32_t n = 0;
   double time_ms = 0;
   double* block = nullptr;                     ///< [cells of the block] EventCell
-  CellParameters parameters;                   ///< of the block's cells
+  const CellParameters* parameters = nullptr;  ///< of the block's cells
 };
 
 struct EventModel {
@@ -74,7 +74,7 @@ void arrive(const EventVisit& v) {
     auto& cell = cells[index];
     if (v.time_ms < cell.ready_ms) continue;
     if (v.time_ms > cell.since_ms) {
-      M::elapse(v.parameters, index, cell.state, v.time_ms - cell.since_ms);
+      M::elapse(*v.parameters, index, cell.state, v.time_ms - cell.since_ms);
       cell.since_ms = v.time_ms;
     }
     M::arrive(cell.state, v.weights[k]);
@@ -90,7 +90,7 @@ std::size_t fire(const EventVisit& v, std::uint32_t* fired) {
     auto& cell = cells[index];
     if (v.time_ms < cell.ready_ms || !M::fires(cell.state)) continue;
     M::reset(cell.state);
-    cell.ready_ms = v.time_ms + v.parameters(M::refractory, index);
+    cell.ready_ms = v.time_ms + (*v.parameters)(M::refractory, index);
     fired[n++] = v.cells[k];
   }
   return n;
