@@ -42,23 +42,31 @@ class EventRun {
   const std::vector<ExactSpike>& spikes() const { return spikes_; }
 
  private:
+  /// A segment under way. One of a single synapse, as where all delays differ, is carried along whole: the row is read in
+  /// order when the spike sets out, while at the arrival it would have to be looked up in three places.
   struct Arrival {
     double time_ms;
-    std::uint32_t source;
     std::uint64_t segment;
-    friend auto operator<=>(const Arrival&, const Arrival&) = default;
+    std::uint32_t source, block, count, cell;
+    double weight;                             ///< this and cell: where count is 1
+    friend bool operator<(const Arrival& a, const Arrival& b) {
+      return a.time_ms != b.time_ms ? a.time_ms < b.time_ms : a.source != b.source ? a.source < b.source : a.segment < b.segment;
+    }
   };
+  void sort_by_time(std::vector<Arrival>& due);
   EventVisit visit_of(const Arrival& arrival) const;
-  const EventModel& model(std::uint32_t block) const { return *network_.populations[static_cast<std::size_t>(shard_.blocks[block].population)].event; }
 
   const Network& network_;
   const Shard& shard_;
   GridTime grid_;
+  std::vector<const EventModel*> models_;      ///< [blocks]
   std::vector<EventVisit> blocks_;             ///< what all visits to a block have in common
   std::vector<CellParameters> parameters_;     ///< [blocks]
   std::vector<std::uint32_t> first_neuron_;    ///< [blocks] global id of the block's first cell
   std::vector<std::vector<Arrival>> calendar_;
   std::uint32_t mask_ = 0;
+  std::vector<Arrival> sorted_;
+  std::vector<std::uint32_t> bucket_;
   std::vector<std::uint32_t> fired_;
   std::vector<ExactSpike> spikes_;
 };
