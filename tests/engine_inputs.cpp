@@ -398,13 +398,13 @@ TEST(EngineDelivery, a_segment_of_more_than_65535_synapses_reaches_all_its_targe
     }
 }
 
-TEST(EngineDelivery, shards_of_more_than_65536_slots_keep_receptors_and_cells_apart) {
+TEST(EngineDelivery, shards_of_more_than_65536_slots_keep_cells_apart) {
   for (const bool drawn : {false, true})
     for (const int threads : {1, 2}) {
       NetworkSpec spec;
       spec.simulation.duration_ms = 4;
-      spec.populations = {spike_train("train", 1, {1}, {0}), counter("first", 30000, {receptor("a", "delta"), receptor("b", "delta"), receptor("c", "delta")}),
-                          counter("second", 50001, {receptor("a", "delta"), receptor("b", "delta")})};
+      spec.populations = {spike_train("train", 1, {1}, {0}), counter("first", 70000, {receptor("a", "delta"), receptor("b", "delta"), receptor("c", "delta")}),
+                          counter("second", 120001, {receptor("a", "delta"), receptor("b", "delta")})};
       double expected[3] = {0, 0, 0};
       for (const auto& [target, which, weight] : {std::tuple{1, 0, 1.0}, {1, 1, 10.0}, {1, 2, 100.0}, {2, 0, 1000.0}, {2, 1, 3.0}}) {
         spec.projections.push_back(connect(spec, 0, target, Rule::Kind::all_to_all, weight));

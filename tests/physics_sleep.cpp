@@ -167,7 +167,7 @@ TEST(Sleep, a_single_arrival_after_a_long_sleep_costs_one_visit) {
   EXPECT_EQ(cells.visit().updates, before + 1);
 }
 
-TEST(Sleep, a_cell_woken_again_soon_stays_awake_until_a_quiet_32nd_step) {
+TEST(Sleep, a_cell_woken_again_soon_stays_awake_until_a_quiet_8th_step) {
   CellSetup setup = exponential();
   setup.sleeps = true;
   Cells cells(setup);
@@ -177,7 +177,7 @@ TEST(Sleep, a_cell_woken_again_soon_stays_awake_until_a_quiet_32nd_step) {
   cells.run(2);
   cells.arrive(0, 33, 10);
   cells.step();  // 68
-  for (int step = 68; step < 96; ++step, cells.step()) EXPECT_EQ(cells.asleep(), n_cells - 1) << step;
+  for (int step = 68; step < 72; ++step, cells.step()) EXPECT_EQ(cells.asleep(), n_cells - 1) << step;
   EXPECT_EQ(cells.asleep(), n_cells);
 }
 

@@ -159,6 +159,10 @@ class RandomNetwork {
       if (!fits(*kind.membrane, *other.receptor, other.conductance) || (!kind.conductance && other.conductance)) continue;
       p.receptors.push_back(make_receptor(p.membrane, *other.receptor, other.conductance, static_cast<int>(p.receptors.size())));
     }
+    if (k_ % 4 < 2) {  // a receptor that shares the first one's state
+      p.receptors.push_back(p.receptors[0]);
+      p.receptors.back().name = "alike";
+    }
     for (const auto& parameter : kind.membrane->info->parameters) {
       if (parameter.name == "t_ref" && dice_.chance(0.5)) p.params["t_ref"] = dice_.chance(0.5) ? Values::uniform(0.5, 3) : column(dice_, static_cast<std::size_t>(p.size), 0, 4);
       if (parameter.name == "tau_m" && dice_.chance(0.3)) p.params["tau_m"] = Values::normal(12, 1);
@@ -615,12 +619,15 @@ TEST(SameNetworks, the_networks_cover_every_model_rule_layout_and_input) {
   std::set<std::string> cells, layouts;
   std::set<std::int64_t> sizes;
   std::set<int> rules, inputs, weights, delays;
-  int sleeping = 0, wide = 0, narrow = 0, per_cell = 0, long_delays = 0, off_grid = 0;
+  int sleeping = 0, sharing = 0, sharing_asleep = 0, wide = 0, narrow = 0, per_cell = 0, long_delays = 0, off_grid = 0;
   for_each_network([&](int k, const NetworkSpec& spec) {
     const auto net = engine::build(spec, {});
     for (const auto& p : net->populations) {
       sizes.insert(p.size);
       sleeping += p.sleeps;
+      const bool shares = p.pools.size() < p.receptors.size();
+      sharing += shares;
+      sharing_asleep += shares && p.sleeps;
       per_cell += !p.uniform && p.membrane;
       if (p.membrane)
         for (const auto& r : p.spec->receptors) cells.insert(p.spec->membrane + " " + r.kind + (r.conductance ? " g" : ""));
@@ -646,6 +653,8 @@ TEST(SameNetworks, the_networks_cover_every_model_rule_layout_and_input) {
   EXPECT_EQ(weights.size(), 6u);
   EXPECT_GE(delays.size(), 5u);  // all but lognormal
   EXPECT_GE(sleeping, 8);
+  EXPECT_GE(sharing, 20);
+  EXPECT_GE(sharing_asleep, 4);
   EXPECT_GE(per_cell, 8);
   EXPECT_GE(wide, 5);
   EXPECT_GE(narrow, 20);

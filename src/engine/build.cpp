@@ -86,6 +86,35 @@ void resolve_event_driven(const NetworkSpec& spec, int index, Population& p, std
     problems.push_back(fmt::format("{}: membrane \"{}\" takes spikes as they are and has no choice of receptors; give it one of kind \"event\"", where, info.name));
 }
 
+/// Whether a recording of the population's state names a variable of this receptor.
+bool is_looked_at(const NetworkSpec& spec, int population, const ReceptorSpec& receptor) {
+  for (const RecordingSpec& r : spec.recordings)
+    if (r.kind == RecordingSpec::Kind::state && r.neurons.population == population)
+      for (const std::string& variable : r.variables)
+        if (variable.starts_with(receptor.name + ".")) return true;
+  return false;
+}
+
+void pool_receptors(const NetworkSpec& spec, int index, Population& p) {
+  for (int r = 0; r < static_cast<int>(p.receptors.size()); ++r) {
+    const Receptor& receptor = p.receptors[static_cast<std::size_t>(r)];
+    const auto alike = [&](const Pool& pool) {
+      const Receptor& other = p.first_of(pool);
+      return other.op == receptor.op && other.parameters == receptor.parameters;
+    };
+    const auto pool = std::find_if(p.pools.begin(), p.pools.end(), alike);
+    if (pool == p.pools.end()) p.pools.push_back({{r}, 0});
+    else pool->receptors.push_back(r);
+  }
+  for (int r = 0; r < static_cast<int>(p.receptors.size()); ++r)
+    p.apart = p.apart || (p.shares(r) && is_looked_at(spec, index, p.spec->receptors[static_cast<std::size_t>(r)]));
+  for (Pool& pool : p.pools) {
+    pool.slot = p.slot_arrays++;
+    const bool apart = p.apart && pool.receptors.size() > 1;
+    for (int r : pool.receptors) p.receptors[static_cast<std::size_t>(r)].slot = apart ? p.slot_arrays++ : pool.slot;
+  }
+}
+
 void resolve_population(const NetworkSpec& spec, int index, Population& p, std::vector<std::string>& problems) {
   const PopulationSpec& s = spec.populations[static_cast<std::size_t>(index)];
   const std::string where = fmt::format("population \"{}\"", s.name);
@@ -150,6 +179,7 @@ void resolve_population(const NetworkSpec& spec, int index, Population& p, std::
   if (model.refractory < 0) p.refractory = {0};
   else for (double t_ref : p.parameters[static_cast<std::size_t>(model.refractory)]) p.refractory.push_back(static_cast<std::uint32_t>(std::llround(t_ref / dt)));
   p.sleeps = may_sleep(spec, index, p);
+  pool_receptors(spec, index, p);
 }
 
 /// Whether some neuron is in both slices.
@@ -245,7 +275,7 @@ void partition(Network& network, int n_shards) {
       Shard& shard = network.shards[static_cast<std::size_t>(t)];
       Block block{.population = k, .first = first, .n = static_cast<std::size_t>(last - first), .cell = shard.cells, .slot = shard.slots};
       shard.cells += block.padded();
-      shard.slots += block.padded() * p.receptors.size();
+      shard.slots += block.padded() * static_cast<std::size_t>(p.slot_arrays);
       shard.blocks.push_back(block);
     }
     dealt += groups;
@@ -273,6 +303,11 @@ void check_memory(const NetworkSpec& spec, const Options& options) {
 }
 
 }  // namespace
+
+int Population::pool_of(int receptor) const {
+  const auto has = [receptor](const Pool& p) { return std::find(p.receptors.begin(), p.receptors.end(), receptor) != p.receptors.end(); };
+  return static_cast<int>(std::find_if(pools.begin(), pools.end(), has) - pools.begin());
+}
 
 int Network::population_of(std::int64_t neuron) const {
   int k = 0;

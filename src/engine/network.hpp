@@ -29,7 +29,16 @@ struct Receptor {
   Coupling coupling = Coupling::exact;
   int op = 0;
   double quantum = 0;               ///< value of one unit of its sums, a power of two
+  int slot = 0;                     ///< input array of the block that its arrivals are added to
   std::vector<std::vector<double>> parameters;  ///< [parameter][1 or size]
+};
+
+/// Receptors of a population that are alike in all but name share one input and one state: their equations are linear,
+/// so the sum of their currents obeys the same equation. The membrane sees pools only. On the cortical microcircuit
+/// this halves the input slots, which are what delivery needs in the cache.
+struct Pool {
+  std::vector<int> receptors;       ///< of the population; the first one's model and constants hold for all
+  int slot = 0;                     ///< input array that the membrane reads
 };
 
 /// A population, resolved. Global ids of its neurons are first ... first + size - 1.
@@ -43,7 +52,15 @@ struct Population {
   bool sleeps = false;                          ///< cells may fall asleep
   std::vector<std::vector<double>> parameters;  ///< [parameter][1 or size]
   std::vector<std::uint32_t> refractory;        ///< [1 or size] steps; apart, because some models let single cells skip it
-  std::vector<Receptor> receptors;
+  std::vector<Receptor> receptors;              ///< as the file has them
+  std::vector<Pool> pools;
+  /// A recording looks at a receptor that shares its state: then each receptor of such a pool has slots and a state of
+  /// its own besides, advanced only to be looked at (apart.hpp). What the membrane gets is the same to the last bit.
+  bool apart = false;
+  int slot_arrays = 0;                          ///< input arrays of a block: of pools, and of receptors kept apart
+  const Receptor& first_of(const Pool& pool) const { return receptors[static_cast<std::size_t>(pool.receptors[0])]; }
+  int pool_of(int receptor) const;              ///< index into pools
+  bool shares(int receptor) const { return pools[static_cast<std::size_t>(pool_of(receptor))].receptors.size() > 1; }
   const PopulationSpec* spec = nullptr;
 };
 
@@ -54,7 +71,7 @@ struct Block {
   std::size_t n = 0;
   std::size_t padded() const { return round_to_group(n); }
   std::size_t cell = 0;             ///< first cell of the shard
-  std::size_t slot = 0;             ///< first input slot: [receptor][padded]
+  std::size_t slot = 0;             ///< first input slot: [slot array][padded]
 };
 
 /// What one thread owns: neurons, and all synapses onto them.

@@ -85,13 +85,19 @@ template <class D> struct Cells {
         hn::Store(hn::Zero(di), di, p);
         return value;
       }
-      HWY_ALIGN T values[HWY_MAX_BYTES / sizeof(T)];
+      // By way of double, so that a sum of up to 53 bits is rounded once.
+      const hn::Half<D> half;
+      const hn::Rebind<double, decltype(half)> dd;
+      const hn::RebindToSigned<decltype(dd)> dl;
+      const auto unit = hn::Set(dd, quantum);
       std::int64_t* p = static_cast<std::int64_t*>(input) + i;
-      for (std::size_t k = 0; k < hn::Lanes(d); ++k) {
-        values[k] = static_cast<T>(static_cast<double>(p[k]) * quantum);
-        p[k] = 0;
-      }
-      return hn::Load(d, values);
+      const auto part = [&](std::size_t k) HWY_ATTR {
+        const auto value = hn::DemoteTo(half, hn::Mul(hn::ConvertTo(dd, hn::Load(dl, p + k)), unit));
+        hn::Store(hn::Zero(dl), dl, p + k);
+        return value;
+      };
+      const auto low = part(0);
+      return hn::Combine(d, part(hn::Lanes(dd)), low);
     }
   }
 
@@ -354,10 +360,12 @@ StepFunction choose_step_for(bool double_precision, bool uniform, const int* ops
   if constexpr (M::linear) {
     offer(FixedReceptors<ExpExact>());
     offer(FixedReceptors<ExpExact, ExpExact>());
+    offer(FixedReceptors<AlphaExact>());
     offer(FixedReceptors<AlphaExact, AlphaExact>());
     offer(FixedReceptors<DeltaExact>());
     offer(FixedReceptors<As<DeltaGReceptor, Coupling::exact>, DeltaExact>());
   } else {
+    offer(FixedReceptors<ExpCurrent>());
     offer(FixedReceptors<ExpCurrent, ExpCurrent>());
     offer(FixedReceptors<DeltaCurrent>());
   }

@@ -147,8 +147,8 @@ Work work_of_update(const Network& network, const Population& p) {
     w.byte_moved += static_cast<std::uint64_t>(info.byte_read + info.byte_written);
   };
   add(*p.membrane->model->info);
-  for (const Receptor& r : p.receptors) {
-    add(*r.model->info);
+  for (const Pool& pool : p.pools) {
+    add(*p.first_of(pool).model->info);
     w.flop += 1;                                          // sum units to values
     w.byte_moved += network.wide ? 16u : 8u;              // the input slot, read and set to zero
   }

@@ -32,6 +32,7 @@ struct Code {
   std::int64_t multiplier = 0;
   std::uint32_t base = 0;          ///< first slot of the window
   Layout layout = Layout::compact;
+  std::uint8_t receptor = 0;       ///< of the target population; several may share slots
 };
 
 struct Header {

@@ -33,7 +33,7 @@ struct WideRecord {  // for exact synapses: slot and weight
 class CodeBook {
  public:
   std::uint32_t number(const Code& code) {
-    const auto key = std::tuple(code.multiplier, code.base, static_cast<int>(code.layout));
+    const auto key = std::tuple(code.multiplier, code.base, static_cast<int>(code.layout), code.receptor);
     const auto [it, fresh] = numbers_.try_emplace(key, static_cast<std::uint32_t>(codes_.size()));
     if (fresh) codes_.push_back(code);
     if (codes_.size() > 256)
@@ -43,7 +43,7 @@ class CodeBook {
   std::vector<Code> codes_;
 
  private:
-  std::map<std::tuple<std::int64_t, std::uint32_t, int>, std::uint32_t> numbers_;
+  std::map<std::tuple<std::int64_t, std::uint32_t, int, std::uint8_t>, std::uint32_t> numbers_;
 };
 
 /// First slot of the window each block's receptors lie in: blocks share a window of 65,536 slots while they fit.
@@ -51,7 +51,7 @@ std::vector<std::uint32_t> windows(const Network& network, const Shard& shard) {
   std::vector<std::uint32_t> base;
   std::size_t current = 0;
   for (const Block& b : shard.blocks) {
-    const std::size_t end = b.slot + b.padded() * network.populations[static_cast<std::size_t>(b.population)].receptors.size();
+    const std::size_t end = b.slot + b.padded() * static_cast<std::size_t>(network.populations[static_cast<std::size_t>(b.population)].slot_arrays);
     if (end - current > window_slots) current = b.slot;
     base.push_back(static_cast<std::uint32_t>(current));
   }
@@ -75,7 +75,8 @@ class ProjectionOnShard final : public BatchSink {
     const std::int64_t begin = block.first <= target.first ? 0 : slice_index(block.first);
     const std::int64_t block_last = block.first + static_cast<std::int64_t>(block.n);
     const std::int64_t end = block_last <= target.first ? 0 : slice_index(block_last);
-    slot_first_ = static_cast<std::int64_t>(block.slot + static_cast<std::size_t>(spec_.receptor) * block.padded()) - block.first + target.first;
+    const Receptor& receptor = network.populations[static_cast<std::size_t>(target.population)].receptors[static_cast<std::size_t>(spec_.receptor)];
+    slot_first_ = static_cast<std::int64_t>(block.slot + static_cast<std::size_t>(receptor.slot) * block.padded()) - block.first + target.first;
     context_ = {.projection = &spec_, .source_population = &network.spec.populations[static_cast<std::size_t>(spec_.source.population)],
                 .target_population = &network.spec.populations[static_cast<std::size_t>(target.population)],
                 .choice_key = stream_key(seed, Purpose::choice, object), .split_key = stream_key(seed, Purpose::split, object),
@@ -145,7 +146,7 @@ class ProjectionOnShard final : public BatchSink {
       const bool wide = plan_.layout == Layout::exact;
       const std::uint32_t base = wide ? 0 : window_ + (slot - window_) / window_slots * window_slots;
       if (multiplier != last_multiplier || base != last_window) {
-        code = book_.number({multiplier, base, plan_.layout});
+        code = book_.number({multiplier, base, plan_.layout, static_cast<std::uint8_t>(spec_.receptor)});
         last_multiplier = multiplier;
         last_window = base;
       }
@@ -366,10 +367,8 @@ void for_each_synapse(const Network& network, std::int64_t source, const std::fu
         slot += code.base;
         const auto b = std::prev(std::upper_bound(shard.blocks.begin(), shard.blocks.end(), slot, [](std::size_t s, const Block& x) { return s < x.slot; }));
         const Population& p = network.populations[static_cast<std::size_t>(b->population)];
-        const std::size_t inside = slot - b->slot;
-        const int receptor = static_cast<int>(inside / b->padded());
-        visit({source, p.first + b->first + static_cast<std::int64_t>(inside % b->padded()), receptor, delay,
-               static_cast<double>(units) * p.receptors[static_cast<std::size_t>(receptor)].quantum, delay * network.dt()});
+        visit({source, p.first + b->first + static_cast<std::int64_t>((slot - b->slot) % b->padded()), code.receptor, delay,
+               static_cast<double>(units) * p.receptors[code.receptor].quantum, delay * network.dt()});
       }
       at += segment_words(code.layout, h.count());
     }

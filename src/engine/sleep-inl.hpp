@@ -8,7 +8,7 @@
 ///            ordinary step is done.
 ///   falls asleep  when it is not refractory and an upper bound of all that its own state can still do stays clear of
 ///            the threshold (quiet()). A cell that slept for long when it was woken does so in the same step: sparse
-///            input costs one visit an arrival. The others, awake or often woken, do so only in every 32nd step, and
+///            input costs one visit an arrival. The others, awake or often woken, do so only in every 8th step, and
 ///            only if nothing arrived in it: dense input does not pay for waking again and again.
 ///            All of this follows from the cell and the step alone, so the answer does not depend on blocks, shards
 ///            or vectors.
@@ -150,9 +150,10 @@ HWY_INLINE void apply_receptors_masked(D d, const Visit& v, std::size_t i, hn::M
 }
 
 /// A cell that slept at least long_sleep steps falls asleep again at once; the others may in steps that settle_every
-/// divides. A visit with a waking cell takes about 22 ns, an ordinary one 12: at less than some 30 steps between the
-/// arrivals of each cell, staying awake is cheaper for its group of 16.
-inline constexpr std::uint32_t long_sleep = 16, settle_every = 32;
+/// divides. A visit with a waking cell takes about twice the time of an ordinary one, so staying awake pays for groups
+/// of 16 cells that receive something in nearly every step; of a network that is quiet as a whole most cells should
+/// sleep. On the fly's network 4 and 8 take 0.8 of the time of 16 and 32 (bench/README.md, "fly").
+inline constexpr std::uint32_t long_sleep = 4, settle_every = 8;
 
 /// One vector of cells, one step. Returns the number of cells that were awake in it, and adds to `stay` how many are
 /// still awake.

@@ -37,10 +37,19 @@ void for_each_array(const Network& network, int population, Visit visit) {
     for (const VariableRef& v : variables_of(network, population)) visit_double(v.name, EventModel::first_state + static_cast<std::size_t>(v.index));
     return;
   }
-  for (const VariableRef& v : variables_of(network, population)) {
-    const auto array = [v](const BlockState& s) { return v.receptor < 0 ? s.state[v.index] : s.receptors[v.receptor].state[v.index]; };
-    visit(p.name + "/" + v.name, [=](const BlockState& s, std::size_t i) { return get(dbl, array(s), i); },
+  const auto visit_state = [&](const std::string& name, auto array) {
+    visit(p.name + "/" + name, [=](const BlockState& s, std::size_t i) { return get(dbl, array(s), i); },
           [=](BlockState& s, std::size_t i, double x) { set(dbl, array(s), i, x); });
+  };
+  for (const VariableRef& v : variables_of(network, population)) {
+    if (v.receptor < 0) visit_state(v.name, [v](const BlockState& s) { return s.state[v.index]; });
+    else if (p.apart && p.shares(v.receptor)) visit_state(v.name, [v](const BlockState& s) { return s.receptors[static_cast<std::size_t>(v.receptor)].state[v.index]; });
+  }
+  for (std::size_t q = 0; q < p.pools.size(); ++q) {
+    std::string names;
+    for (int r : p.pools[q].receptors) names += (names.empty() ? "" : "+") + p.spec->receptors[static_cast<std::size_t>(r)].name;
+    for (std::size_t k = 0; k < p.first_of(p.pools[q]).model->info->state.size(); ++k)
+      visit_state(fmt::format("{}.{}", names, p.first_of(p.pools[q]).model->info->state[k].name), [q, k](const BlockState& s) { return s.pools[q].state[k]; });
   }
   visit(p.name + "/refractory_until_step", [](const BlockState& s, std::size_t i) { return static_cast<double>(s.ready[i]); },
         [](BlockState& s, std::size_t i, double x) { s.ready[i] = static_cast<std::uint32_t>(x); });
@@ -84,7 +93,7 @@ State restore(const Network& network, const Snapshot& s) {
     for_each_array(network, k, [&](const std::string& name, auto, auto write) {
       const auto it = std::find_if(s.arrays.begin(), s.arrays.end(), [&](const Snapshot::Array& a) { return a.name == name; });
       if (it == s.arrays.end() || it->values.size() != static_cast<std::size_t>(p.size))
-        throw InputError(fmt::format("the saved state lacks \"{}\" of {} cells: it was written by another version, or is damaged; save it again", name, p.size));
+        throw InputError(fmt::format("the saved state lacks \"{}\" of {} cells: it was written by another version or by a run that did not record this variable, or is damaged; save it again", name, p.size));
       for (std::size_t t = 0; t < network.shards.size(); ++t)
         for (std::size_t b = 0; b < network.shards[t].blocks.size(); ++b) {
           const Block& block = network.shards[t].blocks[b];

@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 
+#include "engine/apart.hpp"
 #include "engine/event.hpp"
 #include "engine/values.hpp"
 #include "ranvier/error.hpp"
@@ -51,9 +51,18 @@ void lay_out(const Network& network, const Shard& shard, ShardState& s, Pool& po
     const MembraneModel& model = *p.membrane->model;
     for (std::size_t k = 0; k < model.info->state.size(); ++k) block.state[k] = reals(n);
     for (int k = 0; k < model.n_constants; ++k) block.constants[k] = reals(shared);
-    for (std::size_t r = 0; r < p.receptors.size(); ++r) {
-      for (std::size_t k = 0; k < p.receptors[r].model->info->state.size(); ++k) block.receptors[r].state[k] = reals(n);
-      for (int k = 0; k < p.receptors[r].model->n_constants; ++k) block.receptors[r].constants[k] = reals(shared);
+    block.pools.resize(p.pools.size());
+    block.receptors.resize(p.receptors.size());
+    for (std::size_t q = 0; q < p.pools.size(); ++q) {
+      const ReceptorModel& receptor = *p.first_of(p.pools[q]).model;
+      const auto state = [&](ReceptorBlock& r) { for (std::size_t k = 0; k < receptor.info->state.size(); ++k) r.state[k] = reals(n); };
+      state(block.pools[q]);
+      for (int k = 0; k < receptor.n_constants; ++k) block.pools[q].constants[k] = reals(shared);
+      for (int r : p.pools[q].receptors) {
+        ReceptorBlock& own = block.receptors[static_cast<std::size_t>(r)];
+        own = block.pools[q];
+        if (p.apart && p.pools[q].receptors.size() > 1) state(own);
+      }
     }
     block.ready = pool.take<std::uint32_t>(n);
     block.refractory = pool.take<std::uint32_t>(p.refractory.size() == 1 ? group_size : n);
@@ -94,9 +103,10 @@ void fill_constants(const Network& network, const Population& p, const Block& bl
     model.derive(membrane.data(), network.dt(), c);
     for (int k = 0; k < model.n_constants; ++k) store(network, const_cast<void*>(s.constants[k]), i, c[k]);
     const MembraneConstants coupled = model.constants(membrane.data());
-    for (std::size_t r = 0; r < p.receptors.size(); ++r) {
-      p.receptors[r].model->derive(parameters_of_cell(p.receptors[r].parameters, cell).data(), p.receptors[r].coupling, coupled, network.dt(), c);
-      for (int k = 0; k < p.receptors[r].model->n_constants; ++k) store(network, const_cast<void*>(s.receptors[r].constants[k]), i, c[k]);
+    for (std::size_t q = 0; q < p.pools.size(); ++q) {
+      const Receptor& receptor = p.first_of(p.pools[q]);
+      receptor.model->derive(parameters_of_cell(receptor.parameters, cell).data(), receptor.coupling, coupled, network.dt(), c);
+      for (int k = 0; k < receptor.model->n_constants; ++k) store(network, const_cast<void*>(s.pools[q].constants[k]), i, c[k]);
     }
   }
   auto* refractory = const_cast<std::uint32_t*>(s.refractory);
@@ -136,6 +146,14 @@ void fill_event_cells(const Network& network, const Block& block, const std::vec
   }
 }
 
+/// A receptor that shares its state adds its part to the pool's.
+void add_to_pool(const Network& network, const Population& p, const BlockState& s, int receptor, int variable, std::size_t i, double x) {
+  const auto q = static_cast<std::size_t>(p.pool_of(receptor));
+  void* array = s.pools[q].state[variable];
+  const double before = network.spec.simulation.double_precision ? static_cast<const double*>(array)[i] : static_cast<double>(static_cast<const float*>(array)[i]);
+  store(network, array, i, p.pools[q].receptors[0] == receptor ? x : before + x);
+}
+
 void fill_initial(const Network& network, std::size_t shard, std::size_t b, const std::vector<std::vector<std::vector<double>>>& drawn, BlockState& s) {
   const Block& block = network.shards[shard].blocks[b];
   const Population& p = network.populations[static_cast<std::size_t>(block.population)];
@@ -156,7 +174,8 @@ void fill_initial(const Network& network, std::size_t shard, std::size_t b, cons
         const auto& base = p.parameters[static_cast<std::size_t>(relative)];
         x -= base[base.size() == 1 ? 0 : cell];
       }
-      store(network, array, i, x);
+      if (ref.receptor >= 0) add_to_pool(network, p, s, ref.receptor, ref.index, i, x);
+      if (ref.receptor < 0 || (p.apart && p.shares(ref.receptor))) store(network, array, i, x);
     }
   }
 }
@@ -176,14 +195,19 @@ ShardState make_shard(const Network& network, std::size_t t) {
     if (!p.membrane) continue;
     BlockState& state = s.blocks[b];
     fill_constants(network, p, block, state);
-    for (std::size_t r = 0; r < p.receptors.size(); ++r) {
-      state.receptors[r].op = p.receptors[r].op;
-      state.receptors[r].quantum = p.receptors[r].quantum;
-      state.receptors[r].input = static_cast<std::byte*>(s.sums) + (block.slot + r * block.padded()) * (network.wide ? 8 : 4);
-    }
-    const bool dbl = network.spec.simulation.double_precision;
+    const auto connect = [&](ReceptorBlock& r, const Receptor& receptor, int slot) {
+      r.op = receptor.op;
+      r.quantum = receptor.quantum;
+      r.input = static_cast<std::byte*>(s.sums) + (block.slot + static_cast<std::size_t>(slot) * block.padded()) * (network.wide ? 8 : 4);
+    };
     std::vector<int> ops;
-    for (const Receptor& r : p.receptors) ops.push_back(r.op);
+    for (std::size_t q = 0; q < p.pools.size(); ++q) {
+      connect(state.pools[q], p.first_of(p.pools[q]), p.pools[q].slot);
+      ops.push_back(state.pools[q].op);
+    }
+    for (std::size_t r = 0; r < p.receptors.size(); ++r) connect(state.receptors[r], p.receptors[r], p.receptors[r].slot);
+    const bool dbl = network.spec.simulation.double_precision;
+    if (p.apart) state.advance = advance_receptors(dbl, p.uniform);
     state.step = p.sleeps ? p.membrane->step_sleepers(dbl, p.uniform) : p.membrane->step_for(dbl, p.uniform, ops.data(), static_cast<int>(ops.size()));
     if (state.asleep_since) std::fill_n(state.asleep_since, block.padded(), awake);
   }
@@ -193,8 +217,9 @@ ShardState make_shard(const Network& network, std::size_t t) {
     s.touched[dump] = 1;
     for (std::size_t b = 0; b < shard.blocks.size(); ++b) {
       const Block& block = shard.blocks[b];
-      const std::size_t groups = block.padded() / group_size, n_receptors = network.populations[static_cast<std::size_t>(block.population)].receptors.size();
-      for (std::size_t g = 0; g < groups * n_receptors; ++g)
+      const std::size_t groups = block.padded() / group_size;
+      const auto arrays = static_cast<std::size_t>(network.populations[static_cast<std::size_t>(block.population)].slot_arrays);
+      for (std::size_t g = 0; g < groups * arrays; ++g)
         s.group_of_slots[block.slot / group_size + g] = s.blocks[b].sleeps ? static_cast<std::uint32_t>(block.cell / group_size + g % groups) : dump;
       for (std::size_t g = 0; g < groups && s.blocks[b].sleeps; ++g) {
         s.touched[block.cell / group_size + g] = 1;
@@ -289,12 +314,13 @@ void read_variable(const Network& network, const State& state, std::uint32_t ste
   v.n = n;
   std::copy(std::begin(s.state), std::end(s.state), std::begin(v.state));
   std::copy(std::begin(s.constants), std::end(s.constants), std::begin(v.constants));
-  std::array<ReceptorBlock, receptors_max> receptors;
-  std::copy_n(s.receptors, p.receptors.size(), receptors.begin());
-  v.receptors = receptors.data();
-  v.n_receptors = static_cast<int>(p.receptors.size());
-  v.asleep_since = s.asleep_since;
-  p.membrane->read(network.spec.simulation.double_precision, p.uniform)(v, step, ref.receptor, ref.index, out);
+  // A receptor kept apart is up to date in every step, whether its cell sleeps or not.
+  const bool apart = ref.receptor >= 0 && p.shares(ref.receptor);
+  const std::vector<ReceptorBlock>& receptors = apart ? s.receptors : s.pools;
+  v.receptors = const_cast<ReceptorBlock*>(receptors.data());  // reading changes nothing
+  v.n_receptors = static_cast<int>(receptors.size());
+  v.asleep_since = apart ? nullptr : s.asleep_since;
+  p.membrane->read(network.spec.simulation.double_precision, p.uniform)(v, step, apart ? ref.receptor : ref.receptor < 0 ? -1 : p.pool_of(ref.receptor), ref.index, out);
   if (ref.receptor < 0 && ref.index == 0 && p.membrane->model->relative_to >= 0) {
     const auto& base = p.parameters[static_cast<std::size_t>(p.membrane->model->relative_to)];
     for (std::size_t i = 0; i < n; ++i) out[i] += base[base.size() == 1 ? 0 : static_cast<std::size_t>(block.first) + first + i];

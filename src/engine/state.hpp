@@ -17,13 +17,15 @@ namespace ranvier::engine {
 struct BlockState {
   void* state[state_max] = {};                       ///< membrane
   const void* constants[constants_max] = {};
-  ReceptorBlock receptors[receptors_max];
+  std::vector<ReceptorBlock> pools;                  ///< what the membrane sees
+  std::vector<ReceptorBlock> receptors;              ///< [receptor] where arrivals go; a state of their own where kept apart
   std::uint32_t* ready = nullptr;
   const std::uint32_t* refractory = nullptr;
   std::uint32_t* asleep_since = nullptr;             ///< where the population sleeps
   void* current = nullptr;                           ///< where the population has current inputs
   double* event_cells = nullptr;                     ///< event-driven: [padded] EventCell, all else is unused
   StepFunction step = nullptr;
+  StepFunction advance = nullptr;                    ///< of receptors kept apart (apart.hpp)
   bool sleeps = false;
 };
 

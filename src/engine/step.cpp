@@ -22,6 +22,7 @@
 #include <chrono>
 #include <thread>
 
+#include "engine/apart.hpp"
 #include "engine/deliver.hpp"
 #include "engine/event.hpp"
 #include "engine/inputs.hpp"
@@ -176,8 +177,9 @@ class ShardRun {
       }
       std::copy(std::begin(s.state), std::end(s.state), std::begin(visit.state));
       std::copy(std::begin(s.constants), std::end(s.constants), std::begin(visit.constants));
-      receptors.assign(s.receptors, s.receptors + p.receptors.size());
-      visit.n_receptors = static_cast<int>(p.receptors.size());
+      receptors = s.receptors;
+      pools = s.pools;
+      visit.n_receptors = static_cast<int>(pools.size());
       visit.ready = s.ready;
       visit.refractory = s.refractory;
       visit.refractory_stride = p.refractory.size() > 1;
@@ -187,7 +189,8 @@ class ShardRun {
       visit.check_sleepers = network.options.check_sleepers;
     }
     Visit visit;
-    std::vector<ReceptorBlock> receptors;
+    std::vector<ReceptorBlock> receptors;  // where arrivals go
+    std::vector<ReceptorBlock> pools;      // what the membrane sees
     std::vector<PoissonInput> poisson;
     CurrentInputs currents;
     std::unique_ptr<SourceBlock> source;
@@ -257,7 +260,8 @@ class ShardRun {
     BlockRun& run = blocks_[b];
     Visit& v = run.visit;
     v.step = step;
-    v.receptors = run.receptors.data();
+    if (state_.blocks[b].advance) advance_apart(network_.populations[static_cast<std::size_t>(shard_.blocks[b].population)], state_.blocks[b], v);
+    v.receptors = run.pools.data();
     v.spikes = fired_.data();
     v.n_spikes = 0;
     v.updates = 0;

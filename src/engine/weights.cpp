@@ -58,14 +58,29 @@ double input_rate_max(const InputSpec& input) {
   return rate + std::fabs(input.rate_schedule.amplitude);
 }
 
+/// Sum of |weight| over the synapses of one target cell, the largest over the targets; a bound where weights are drawn.
+double weight_sum_bound(const ProjectionSpec& p) {
+  if (p.rule.kind != Rule::Kind::edges || p.weight.kind != Values::Kind::column) return rule_size(p).indegree_bound * largest(p.weight);
+  // Listed edges: the in-degrees and weights of connectomes vary so much that the product above would be far too large.
+  const std::vector<std::int64_t>& targets = *p.rule.edge_targets;
+  const Sampler weight(p.weight);
+  std::vector<double> sum(static_cast<std::size_t>(p.target.size()));
+  for (std::size_t e = 0; e < targets.size(); ++e) sum[static_cast<std::size_t>(targets[e])] += std::fabs(weight.draw_one(0, e));
+  return sum.empty() ? 0 : *std::max_element(sum.begin(), sum.end());
+}
+
 /// Sum of all weights that can arrive at one slot in one step, the largest over the slots of each unit.
 std::map<std::string, double> largest_sums(const Network& network) {
-  std::map<std::pair<int, int>, double> slot_sum;
+  std::map<std::pair<int, int>, double> slot_sum;  // of the pools' slots
+  const auto sum_of = [&](int population, int receptor) -> double& {
+    const Population& p = network.populations[static_cast<std::size_t>(population)];
+    return slot_sum[{population, p.pools[static_cast<std::size_t>(p.pool_of(receptor))].receptors[0]}];
+  };
   for (const ProjectionSpec& p : network.spec.projections)
-    if (!event_driven(network, p)) slot_sum[{p.target.population, p.receptor}] += rule_size(p).indegree_bound * largest(p.weight) * multiplicity(network, p.source.population);
+    if (!event_driven(network, p)) sum_of(p.target.population, p.receptor) += weight_sum_bound(p) * multiplicity(network, p.source.population);
   for (const InputSpec& input : network.spec.inputs)
     if (input.kind == InputSpec::Kind::poisson)
-      slot_sum[{input.target.population, input.receptor}] += poisson_count_max(input_rate_max(input) * network.dt() * 1e-3) * largest(input.weight);
+      sum_of(input.target.population, input.receptor) += poisson_count_max(input_rate_max(input) * network.dt() * 1e-3) * largest(input.weight);
   std::map<std::string, double> unit_sum;
   for (const auto& [slot, sum] : slot_sum) {
     double& most = unit_sum[unit_of(network, slot.first, slot.second)];
