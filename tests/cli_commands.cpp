@@ -82,6 +82,22 @@ TEST(CliCodes, wrong_input_ends_with_2_and_says_what_and_how_to_mend_it) {
   }
 }
 
+TEST(CliCheck, json_tells_a_sound_file_and_every_problem_of_a_broken_one) {
+  Folder folder;
+  folder.write("good.toml", "format = 1\n[[populations]]\nname = \"E\"\nsize = 7\nmodel = \"lif_exp\"\n");
+  const Ran good = folder.ranvier("check good.toml --json");
+  EXPECT_EQ(good.code, 0) << good.err;
+  const auto yes = nlohmann::json::parse(good.out);
+  EXPECT_EQ(yes.at("ok"), true);
+  EXPECT_EQ(yes.at("network").at("neurons"), 7);
+  folder.write("bad.toml", "format = 1\n[[populations]]\nname = \"E\"\nsize = 0\nmodel = \"lif_exq\"\n");
+  const Ran bad = folder.ranvier("check bad.toml --json");
+  EXPECT_EQ(bad.code, 2);
+  const auto no = nlohmann::json::parse(bad.out);
+  EXPECT_EQ(no.at("ok"), false);
+  EXPECT_EQ(no.at("problems").size(), 2u) << bad.out;
+}
+
 TEST(CliErrors, a_population_that_does_not_exist_is_named_with_its_line_and_the_nearest_name) {
   Folder folder;
   std::string text = small_network;

@@ -187,6 +187,14 @@ TEST(CliFolders, a_sweep_makes_one_folder_for_each_value) {
     hashes.insert(summary.at("spike_hash"));
   }
   EXPECT_EQ(std::distance(fs::directory_iterator(folder / "sweep"), fs::directory_iterator()), 3);
+  const Ran json = folder.ranvier("simulate small.toml --sweep g=2:6:3 --duration '20 ms' --output again --json");
+  EXPECT_EQ(json.code, 0) << json.err;
+  const Json all = Json::parse(json.out, nullptr, false);
+  ASSERT_TRUE(all.is_object()) << json.out;
+  EXPECT_EQ(all.at("sweep"), "g");
+  EXPECT_EQ(all.at("values"), Json({2.0, 4.0, 6.0}));
+  ASSERT_EQ(all.at("runs").size(), 3u);
+  EXPECT_EQ(all.at("runs").at(2).at("spike_hash"), Json::parse(text_of(folder / "sweep/g=6/summary.json")).at("spike_hash"));
   EXPECT_EQ(hash(folder, "--set g=6 --duration '20 ms' --output one"), Json::parse(text_of(folder / "sweep/g=6/summary.json")).at("spike_hash"));
 }
 
@@ -245,7 +253,7 @@ TEST(CliBadDays, a_network_too_large_for_the_memory_is_refused_with_advice) {
 }
 
 /// The command in a process of its own, which is sent a signal a while after it has begun to run.
-Ran interrupted(const Folder& folder, std::vector<std::string> arguments, int number = SIGINT) {
+Ran interrupted(const Folder& folder, std::vector<std::string> arguments, int number = SIGINT, std::chrono::milliseconds wait = std::chrono::seconds(1)) {
   arguments.insert(arguments.begin(), RANVIER_BINARY);
   const fs::path out = folder / "out.txt", err = folder / "err.txt";
   const pid_t child = ::fork();
@@ -261,7 +269,7 @@ Ran interrupted(const Folder& folder, std::vector<std::string> arguments, int nu
   }
   using namespace std::chrono_literals;
   for (int k = 0; k < 400 && text_of(err).find("neurons") == std::string::npos; ++k) std::this_thread::sleep_for(50ms);
-  std::this_thread::sleep_for(1s);  // it is announced before it is built, which takes milliseconds
+  std::this_thread::sleep_for(wait);  // it is announced before it is built, which takes milliseconds
   ::kill(child, number);
   int status = 0;
   ::waitpid(child, &status, 0);
@@ -292,6 +300,16 @@ TEST(CliInterrupt, ctrl_c_in_the_warmup_leaves_a_summary_without_rates) {
   EXPECT_EQ(summary.at("partial"), true);
   EXPECT_EQ(summary.at("work").at("spikes"), 0);
   EXPECT_TRUE(summary.at("populations").at(0).at("rate_hz").is_null()) << summary.at("populations").at(0);
+}
+
+TEST(CliInterrupt, ctrl_c_while_the_network_is_built_leaves_no_folder) {
+  Folder folder;
+  folder.write("net.toml", "format = 1\n[[populations]]\nname = \"E\"\nsize = 20000\nmodel = \"lif_exp\"\n"
+                           "[[projections]]\nsource = \"E\"\ntarget = \"E\"\nrule = { fixed_indegree = 2000 }\nreceptor = \"ex\"\nweight = \"1 pA\"\ndelay = \"1 ms\"\n");
+  const Ran ran = interrupted(folder, {"simulate", "net.toml", "--duration", "10000 s", "--output", "out"}, SIGINT, std::chrono::milliseconds(0));
+  EXPECT_EQ(ran.code, 130) << ran.err;
+  EXPECT_EQ(ran.out, "");
+  EXPECT_FALSE(fs::exists(folder / "out"));
 }
 
 TEST(CliInterrupt, an_interrupted_run_can_be_resumed_from_its_saved_state) {

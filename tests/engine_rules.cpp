@@ -487,6 +487,16 @@ void expect_kernel(const NetworkSpec& spec) {
     EXPECT_NEAR(static_cast<double>(made[bin]), expected[bin], 5 * std::sqrt(variance[bin]) + 5) << "distance " << width * static_cast<double>(bin) << " um";
 }
 
+NetworkSpec cells_in_space(int dimensions);
+
+TEST(EngineRules, the_number_of_distance_dependent_synapses_is_foreseen_within_5_percent) {
+  for (const int dimensions : {2, 3}) {
+    const NetworkSpec spec = cells_in_space(dimensions);
+    const double made = static_cast<double>(draw(spec, 1).size());
+    EXPECT_NEAR(engine::estimate_memory(spec, 1).synapses, made, 0.05 * made);
+  }
+}
+
 NetworkSpec cells_in_space(int dimensions) {
   NetworkSpec spec;
   PopulationSpec p = leaky("sheet", 900);

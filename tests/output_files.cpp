@@ -301,14 +301,14 @@ TEST(OutputFiles, a_folder_without_permission_is_noticed_before_the_run) {
   ::chmod(parent.path.c_str(), 0755);
   ::chmod((parent.path / "shut").c_str(), 0500);
   const bool root = ::geteuid() == 0;
-  if (root) ASSERT_EQ(::seteuid(65534), 0);  // root may write anywhere: be nobody for a moment
+  if (root) { ASSERT_EQ(::seteuid(65534), 0); }  // root may write anywhere: be nobody for a moment
   OutputOptions options;
   for (const auto& folder : {parent.path / "shut", parent.path / "shut" / "below"}) {
     options.folder = folder;
     const auto message = message_of<InputError>([&] { prepare_output(options, "n"); });
     EXPECT_NE(message.find("Permission denied"), std::string::npos) << message;
   }
-  if (root) ASSERT_EQ(::seteuid(0), 0);
+  if (root) { ASSERT_EQ(::seteuid(0), 0); }
   ::chmod((parent.path / "shut").c_str(), 0700);
 }
 

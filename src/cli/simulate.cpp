@@ -81,12 +81,21 @@ void announce(const NetworkSpec& spec, const engine::MemoryEstimate& memory, int
              memory.total_byte() * 1e-9, threads, threads == 1 ? "" : "s");
 }
 
-int simulate(const Options& o, const std::vector<std::string>& command_line) {
+/// Takes the output folder away again where a run ends before it wrote anything: an error, or Ctrl-C while building.
+struct UnusedFolder {
+  const io::OutputFolder& folder;
+  ~UnusedFolder() { io::remove_if_unused(folder); }
+};
+
+/// One run. Returns the exit code, and the summary for --json.
+int simulate(const Options& o, const std::vector<std::string>& command_line, io::Json& summary) {
   engine::choose_simd(o.simd);
   const NetworkSpec spec = io::read_network(o.network, overrides_of(o));
   const io::OutputOptions output{.folder = o.output, .overwrite = o.overwrite, .format = io::parse_file_format(o.format)};
   if (!o.save.empty()) io::check_state_target(o.save, o.overwrite);
+  install_interrupt_handler();
   const io::OutputFolder folder = io::prepare_output(output, spec.name);
+  const UnusedFolder cleaner{folder};
 
   const int threads = spec.simulation.threads > 0 ? spec.simulation.threads : engine::choose_threads(spec, measure::core_count());
   const engine::MemoryEstimate memory = engine::estimate_memory(spec, threads);
@@ -97,6 +106,7 @@ int simulate(const Options& o, const std::vector<std::string>& command_line) {
   const auto network = engine::build(spec, {.threads = threads, .check_sleepers = o.check_sleepers});
   engine::State state = o.resume.empty() ? engine::start(*network) : engine::restore(*network, io::read_state(o.resume));
   result.build_s = seconds_now() - since;
+  if (interrupt_flag()) return interrupted;
 
   const double dt = spec.simulation.dt_ms;
   // A resumed run goes on from the saved step: its duration counts from there, and there is no second warm-up.
@@ -105,7 +115,6 @@ int simulate(const Options& o, const std::vector<std::string>& command_line) {
   const std::uint32_t end = warmup + to_step(spec.simulation.duration_ms, dt, "duration");
 
   engine::Recorder recorder(*network);
-  install_interrupt_handler();
   std::optional<double> joule;
   {
     Progress progress(dt, begin, end);
@@ -130,10 +139,9 @@ int simulate(const Options& o, const std::vector<std::string>& command_line) {
   describe_machine(result, threads, sim.double_precision);
 
   if (!o.save.empty()) io::write_state(o.save, engine::snapshot(*network, state), o.overwrite);
-  const io::Json summary = io::summarise(network->spec, result);
+  summary = io::summarise(network->spec, result);
   const auto files = io::write_results(folder, output, network->spec, result, summary);
-  if (o.json) fmt::print("{}\n", summary.dump(2));
-  else {
+  if (!o.json) {
     fmt::print("{}", io::summary_table(summary));
     fmt::print("\nresults  {}\nreport   ranvier report {}\n", folder.path.string(), folder.path.string());
     if (result.partial) fmt::print("interrupted at {:g} ms: the results hold what was recorded until then\n", state.step * dt);
@@ -141,7 +149,14 @@ int simulate(const Options& o, const std::vector<std::string>& command_line) {
   return result.partial ? interrupted : done;
 }
 
-/// name=a:b:n -> n runs with name = a ... b.
+int simulate_once(const Options& o, const std::vector<std::string>& command_line) {
+  io::Json summary;
+  const int code = simulate(o, command_line, summary);
+  if (o.json && !summary.is_null()) fmt::print("{}\n", summary.dump(2));
+  return code;
+}
+
+/// name=a:b:n -> n runs with name = a ... b. With --json one object: {"sweep": name, "values": [...], "runs": [summary, ...]}.
 int sweep(Options o, const std::vector<std::string>& command_line) {
   if (!o.save.empty() || !o.resume.empty()) throw InputError("--sweep makes several runs, but --save and --resume are about one state: leave them out, or use --set in place of --sweep");
   const auto equal = o.sweep.find('='), first = o.sweep.find(':', equal), second = o.sweep.find(':', first == std::string::npos ? first : first + 1);
@@ -157,15 +172,22 @@ int sweep(Options o, const std::vector<std::string>& command_line) {
     throw InputError(fmt::format("--sweep {}: must be NAME=FIRST:LAST:NUMBER, for example --sweep g=3:6:7", o.sweep));
   }
   const std::string name = o.sweep.substr(0, equal), base = o.output.empty() ? "results/sweep-" + name : o.output;
-  for (int k = 0; k < n; ++k) {
+  io::Json all{{"sweep", name}, {"values", io::Json::array()}, {"runs", io::Json::array()}};
+  int code = done;
+  for (int k = 0; k < n && code == done; ++k) {
     const double value = n == 1 ? a : a + (b - a) * k / (n - 1);
     Options one = o;
     one.set.push_back(fmt::format("{}={:.12g}", name, value));
     one.output = fmt::format("{}/{}={:.12g}", base, name, value);
     if (!o.json) fmt::print("{} = {:.12g}\n", name, value);
-    if (const int code = simulate(one, command_line); code != done) return code;
+    io::Json summary;
+    code = simulate(one, command_line, summary);
+    if (summary.is_null()) break;
+    all["values"].push_back(value);
+    all["runs"].push_back(std::move(summary));
   }
-  return done;
+  if (o.json) fmt::print("{}\n", all.dump(2));
+  return code;
 }
 
 }  // namespace
@@ -200,7 +222,7 @@ void add_simulate(CLI::App& app, const std::vector<std::string>& command_line) {
   c->add_flag("--check-sleepers", o->check_sleepers, "evaluate every sleeping cell in every step (slow; for tests)");
   c->add_flag("--json", o->json, "print the summary as JSON");
   c->callback([o, command_line] {
-    if (const int code = o->sweep.empty() ? simulate(*o, command_line) : sweep(*o, command_line); code != done) throw Exit{code};
+    if (const int code = o->sweep.empty() ? simulate_once(*o, command_line) : sweep(*o, command_line); code != done) throw Exit{code};
   });
 }
 

@@ -329,9 +329,9 @@ std::vector<double> draw_values(const Values& values, std::int64_t size, std::ui
 
 MemoryEstimate estimate_memory(const NetworkSpec& spec, int threads) {
   MemoryEstimate e;
-  double largest_transpose = 0, rows = 0;
+  double largest_transpose = 0;
   for (const ProjectionSpec& p : spec.projections) {
-    const RuleSize size = rule_size(p);
+    const RuleSize size = rule_size(p, spec);
     if (find_event_membrane(spec.populations[static_cast<std::size_t>(p.target.population)].membrane)) {
       e.synapses += size.synapses;
       e.event_byte += size.synapses * (p.delay_ms.is_constant() ? 12 : 36) + 8.0 * static_cast<double>(p.source.size()) * threads;
@@ -345,7 +345,6 @@ MemoryEstimate estimate_memory(const NetworkSpec& spec, int threads) {
     const double segments = std::min(size.synapses, row_count * spread);
     e.synapses += size.synapses;
     e.row_byte += size.synapses * byte + 4 * segments;
-    rows += row_count;
     const bool transposed = p.rule.kind == Rule::Kind::fixed_indegree || p.rule.kind == Rule::Kind::edges;
     if (transposed) largest_transpose += 8 * size.synapses;
   }
@@ -362,7 +361,7 @@ int choose_threads(const NetworkSpec& spec, int cores) {
   // synaptic event at an assumed 5 spikes/s.
   double synapses = 0, delay_min = std::numeric_limits<double>::infinity();
   for (const ProjectionSpec& p : spec.projections) {
-    synapses += rule_size(p).synapses;
+    synapses += rule_size(p, spec).synapses;
     delay_min = std::min(delay_min, p.delay_ms.is_constant() ? p.delay_ms.a : std::max(p.delay_ms.min, spec.simulation.dt_ms));
   }
   const double dt = spec.simulation.dt_ms;

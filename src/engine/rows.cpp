@@ -278,7 +278,7 @@ void build_shard(const Network& network, Shard& shard, const std::vector<WeightP
       if (shard.blocks[b].population == p.target.population)
         by_source[static_cast<std::size_t>(p.source.population)].push_back(std::make_unique<ProjectionOnShard<R>>(network, shard, k, plans[k], window[b], shard.blocks[b], book));
     const auto population = static_cast<std::size_t>(p.source.population);
-    fan_out[population] += rule_size(p).synapses / static_cast<double>(network.populations[population].size) / static_cast<double>(network.shards.size());
+    fan_out[population] += rule_size(p, network.spec).synapses / static_cast<double>(network.populations[population].size) / static_cast<double>(network.shards.size());
   }
 
   RowWriter<R> writer(table, book.codes_);

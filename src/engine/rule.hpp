@@ -67,7 +67,10 @@ struct RuleSize {
   double synapses = 0;
   double indegree_bound = 0;
 };
-RuleSize rule_size(const ProjectionSpec& projection);
+RuleSize rule_size(const ProjectionSpec& projection, const NetworkSpec& network);
+
+/// The same of distance-dependent pairs, from a sample of them spread evenly: right within some percent.
+double distance_synapses_expected(const ProjectionSpec& projection, const NetworkSpec& network);
 
 // One function per file in rule/.
 std::unique_ptr<RuleOnShard> make_tiled(const RuleContext&);     // fixed_total_number, pairwise_bernoulli

@@ -59,8 +59,8 @@ double input_rate_max(const InputSpec& input) {
 }
 
 /// Sum of |weight| over the synapses of one target cell, the largest over the targets; a bound where weights are drawn.
-double weight_sum_bound(const ProjectionSpec& p) {
-  if (p.rule.kind != Rule::Kind::edges || p.weight.kind != Values::Kind::column) return rule_size(p).indegree_bound * largest(p.weight);
+double weight_sum_bound(const ProjectionSpec& p, const NetworkSpec& network) {
+  if (p.rule.kind != Rule::Kind::edges || p.weight.kind != Values::Kind::column) return rule_size(p, network).indegree_bound * largest(p.weight);
   // Listed edges: the in-degrees and weights of connectomes vary so much that the product above would be far too large.
   const std::vector<std::int64_t>& targets = *p.rule.edge_targets;
   const Sampler weight(p.weight);
@@ -77,7 +77,7 @@ std::map<std::string, double> largest_sums(const Network& network) {
     return slot_sum[{population, p.pools[static_cast<std::size_t>(p.pool_of(receptor))].receptors[0]}];
   };
   for (const ProjectionSpec& p : network.spec.projections)
-    if (!event_driven(network, p)) sum_of(p.target.population, p.receptor) += weight_sum_bound(p) * multiplicity(network, p.source.population);
+    if (!event_driven(network, p)) sum_of(p.target.population, p.receptor) += weight_sum_bound(p, network.spec) * multiplicity(network, p.source.population);
   for (const InputSpec& input : network.spec.inputs)
     if (input.kind == InputSpec::Kind::poisson)
       sum_of(input.target.population, input.receptor) += poisson_count_max(input_rate_max(input) * network.dt() * 1e-3) * largest(input.weight);

@@ -214,13 +214,17 @@ OutputFolder prepare_output(const OutputOptions& options, std::string_view netwo
   return folder;
 }
 
+void remove_if_unused(const OutputFolder& folder) {
+  std::error_code ignored;
+  if (folder.created) fs::remove(folder.path, ignored);  // fails, as it should, unless the folder is empty
+}
+
 std::vector<fs::path> write_results(const OutputFolder& folder, const OutputOptions& options, const NetworkSpec& spec,
                                     const RunResult& result, Json summary) {
   try {
     return write_all(folder, options, spec, result, summary);
   } catch (...) {
-    std::error_code ignored;
-    if (folder.created) fs::remove(folder.path, ignored);  // fails, as it should, unless the folder is empty
+    remove_if_unused(folder);
     throw;
   }
 }

@@ -33,6 +33,9 @@ struct OutputFolder {
   bool created = false;  ///< it was not there before
 };
 
+/// Takes a folder away again that prepare_output made and nothing was written to.
+void remove_if_unused(const OutputFolder& folder);
+
 /// Finds and makes the folder.
 ///
 /// Errors  InputError: it exists, is not empty and `overwrite` is false; is a file; cannot be made or written to

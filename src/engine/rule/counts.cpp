@@ -71,7 +71,7 @@ std::int64_t hypergeometric(std::int64_t draws, std::int64_t good, std::int64_t 
       [&](std::int64_t k) { return static_cast<double>(k) * static_cast<double>(bad - draws + k) / (static_cast<double>(good - k + 1) * static_cast<double>(draws - k + 1)); });
 }
 
-RuleSize rule_size(const ProjectionSpec& p) {
+RuleSize rule_size(const ProjectionSpec& p, const NetworkSpec& network) {
   const double S = static_cast<double>(p.source.size()), T = static_cast<double>(p.target.size()), n = static_cast<double>(p.rule.number);
   // mean + 10 standard deviations of a Poisson count + 60: passed with a probability below 1e-20 for every mean
   const auto bound = [](double mean) { return mean + 10 * std::sqrt(mean) + 60; };
@@ -82,10 +82,7 @@ RuleSize rule_size(const ProjectionSpec& p) {
     case Rule::Kind::fixed_outdegree: return {n * S, std::min(bound(n * S / std::max(T, 1.0)), p.rule.allow_multapses ? n * S : S)};
     case Rule::Kind::fixed_total_number: return {n, std::min(bound(n / std::max(T, 1.0)), p.rule.allow_multapses ? n : S)};
     case Rule::Kind::pairwise_bernoulli: return {p.rule.probability * S * T, std::min(bound(p.rule.probability * S), S)};
-    case Rule::Kind::distance: {
-      // Without looking at positions: every pair at distance 0 is the most there can be.
-      return {p.rule.probability * S * T, S};
-    }
+    case Rule::Kind::distance: return {distance_synapses_expected(p, network), S};
     case Rule::Kind::edges: {
       std::vector<std::uint32_t> degree(static_cast<std::size_t>(p.target.size()));
       std::uint32_t most = 0;

@@ -12,6 +12,28 @@
 namespace ranvier::engine {
 namespace {
 
+double distance_squared(const ProjectionSpec& p, const PopulationSpec& sources, const PopulationSpec& targets, std::int64_t i, std::int64_t j) {
+  const auto dim = static_cast<std::size_t>(sources.dimensions);
+  const double* a = sources.positions_um.data() + static_cast<std::size_t>(p.source[i]) * dim;
+  const double* b = targets.positions_um.data() + static_cast<std::size_t>(p.target[j]) * dim;
+  double sum = 0;
+  for (std::size_t k = 0; k < dim; ++k) {
+    double x = a[k] - b[k];
+    if (k < p.rule.period_um.size()) x = std::remainder(x, p.rule.period_um[k]);
+    sum += x * x;
+  }
+  return sum;
+}
+
+/// That the pair (i, j) of slice indices is connected.
+double probability(const ProjectionSpec& p, const PopulationSpec& sources, const PopulationSpec& targets, std::int64_t i, std::int64_t j) {
+  const Rule& rule = p.rule;
+  const double d2 = distance_squared(p, sources, targets, i, j);
+  if (d2 > rule.cutoff_um * rule.cutoff_um) return 0;
+  if (rule.kernel == Rule::Kernel::gaussian) return rule.probability * math::exp(-d2 / (2 * rule.length_um * rule.length_um));
+  return rule.probability * math::exp(-std::sqrt(d2) / rule.length_um);
+}
+
 class Distance final : public RuleOnShard {
  public:
   explicit Distance(const RuleContext& c) : c_(c) {}
@@ -32,8 +54,7 @@ class Distance final : public RuleOnShard {
       const auto k = static_cast<std::size_t>(j - begin);
       const double u = uniform01(batch_.target[k]);
       if (u >= rule.probability) continue;
-      const double d2 = distance_squared(i, j);
-      if (d2 > rule.cutoff_um * rule.cutoff_um || u >= rule.probability * kernel(d2)) continue;
+      if (u >= probability(*c_.projection, *c_.source_population, *c_.target_population, i, j)) continue;
       if (!rule.allow_autapses && c_.is_autapse(i, j)) continue;
       batch_.source[kept] = static_cast<std::uint32_t>(i);
       batch_.weight_word[kept] = batch_.weight_word[k];
@@ -45,31 +66,25 @@ class Distance final : public RuleOnShard {
     if (kept) sink.take(batch_);
   }
 
-  double kernel(double d2) const {
-    const Rule& rule = c_.projection->rule;
-    if (rule.kernel == Rule::Kernel::gaussian) return math::exp(-d2 / (2 * rule.length_um * rule.length_um));
-    return math::exp(-std::sqrt(d2) / rule.length_um);
-  }
-
-  double distance_squared(std::int64_t i, std::int64_t j) const {
-    const Rule& rule = c_.projection->rule;
-    const auto dim = static_cast<std::size_t>(c_.source_population->dimensions);
-    const double* a = c_.source_population->positions_um.data() + static_cast<std::size_t>(c_.projection->source[i]) * dim;
-    const double* b = c_.target_population->positions_um.data() + static_cast<std::size_t>(c_.projection->target[j]) * dim;
-    double sum = 0;
-    for (std::size_t k = 0; k < dim; ++k) {
-      double x = a[k] - b[k];
-      if (k < rule.period_um.size()) x = std::remainder(x, rule.period_um[k]);
-      sum += x * x;
-    }
-    return sum;
-  }
-
   RuleContext c_;
   Batch batch_;
 };
 
 }  // namespace
+
+double distance_synapses_expected(const ProjectionSpec& p, const NetworkSpec& network) {
+  const PopulationSpec& sources = network.populations[static_cast<std::size_t>(p.source.population)];
+  const PopulationSpec& targets = network.populations[static_cast<std::size_t>(p.target.population)];
+  // Steps of the golden ratio visit a grid without falling into its rows.
+  const auto some = [](std::int64_t k, std::int64_t sample, std::int64_t n) {
+    return sample == n ? k : static_cast<std::int64_t>(static_cast<double>(n) * std::fmod(static_cast<double>(k) * 0.61803398874989485, 1.0));
+  };
+  const std::int64_t S = p.source.size(), T = p.target.size(), s = std::min<std::int64_t>(S, 64), t = std::min<std::int64_t>(T, 2048);
+  double sum = 0;
+  for (std::int64_t i = 0; i < s; ++i)
+    for (std::int64_t j = 0; j < t; ++j) sum += probability(p, sources, targets, some(i, s, S), some(j, t, T));
+  return s * t == 0 ? 0 : sum * (static_cast<double>(S) / static_cast<double>(s)) * (static_cast<double>(T) / static_cast<double>(t));
+}
 
 std::unique_ptr<RuleOnShard> make_distance(const RuleContext& c) { return std::make_unique<Distance>(c); }
 
