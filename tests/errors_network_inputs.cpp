@@ -28,6 +28,18 @@ target = "E"
 amplitude = "100 pA"
 )",
      R"(network.toml:7: inputs[0].type = "poison": must be one of poisson, dc, step, sine, noise. Did you mean "poisson"?)"},
+    {"input_onto_event_driven_cells",
+     R"([[populations]]
+name = "E"
+size = 100
+model = "intfire1"
+[[inputs]]
+type = "poisson"
+target = "E"
+rate = "100 Hz"
+weight = 0.5
+)",
+     R"(network.toml:8: inputs[0].target = "E": population "E" is event-driven and takes spikes only; let a population of model "poisson_source" or "spike_train" project onto it)"},
     {"input_amplitude_missing",
      R"([[populations]]
 name = "E"

@@ -103,6 +103,21 @@ size = 100
 membrane = "lif_exp"
 )",
      R"(network.toml:5: populations[0].membrane = "lif_exp": is a model with its receptors; write model = "lif_exp")"},
+    {"event_driven_receptors",
+     R"([[populations]]
+name = "E"
+size = 100
+membrane = "intfire1"
+receptors = [{ name = "ex", kind = "delta" }]
+)",
+     R"(network.toml:6: populations[0].receptors: "intfire1" takes spikes as they are: weights move its state; remove receptors)"},
+    {"neuron_model",
+     R"([[populations]]
+name = "E"
+size = 100
+model = "IntFire1"
+)",
+     R"(network.toml:5: populations[0].model = "IntFire1": no such neuron model. Did you mean "intfire1"?)"},
     {"unknown_param",
      R"([[populations]]
 name = "E"

@@ -45,6 +45,20 @@ weight = "20 pA"
 delay = "1.5 ms"
 )",
      R"(network.toml:10: projections[0].receptor = "exc": population "E" has no receptor "exc". Did you mean "ex"?)"},
+    {"event_driven_weight_has_no_unit",
+     R"([[populations]]
+name = "E"
+size = 100
+model = "intfire1"
+[[projections]]
+source = "E"
+target = "E"
+rule = { fixed_indegree = 10 }
+weight = "20 pA"
+delay = "0.05 ms"
+)",
+     R"(network.toml:10: projections[0].weight = "20 pA": is a current, but a plain number is needed, for example 0.5
+network.toml:11: projections[0].delay = "0.05 ms": is below the time step of 0.1 ms; give at least 0.1 ms, or a smaller dt)"},
     {"receptor_missing",
      R"([[populations]]
 name = "E"

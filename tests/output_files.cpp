@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <regex>
 
-#include "io/grid_time.hpp"
+#include "core/grid_time.hpp"
 #include "io/npz.hpp"
 #include "io/output_file.hpp"
 #include "io/results.hpp"

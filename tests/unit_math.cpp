@@ -142,6 +142,16 @@ TEST(Math, scalar_exp_keeps_its_limits) {
   EXPECT_TRUE(std::isnan(math::exp(std::nan(""))));
 }
 
+TEST(Math, scalar_decay_is_within_2_ulp_down_to_where_it_ends) {
+  for (const double x : between(-707.9, 0, 20000)) ASSERT_LE(ulp(math::decay(x), std::exp(static_cast<long double>(x))), 2) << x;
+  for (const double x : between(-1, 0, 20000)) ASSERT_LE(ulp(math::decay(x), std::exp(static_cast<long double>(x))), 2) << x;
+  EXPECT_EQ(math::decay(0), 1);
+  EXPECT_EQ(math::decay(-0.0), 1);
+  EXPECT_EQ(math::decay(-708), 0);
+  EXPECT_EQ(math::decay(-std::numeric_limits<double>::infinity()), 0);
+  EXPECT_TRUE(std::isnan(math::decay(std::nan(""))));
+}
+
 TEST(Math, scalar_expm1_and_exprel_are_within_4_ulp) {
   for (const double x : between(-3, 3, 20000)) {
     ASSERT_LT(ulp(math::expm1(x), expm1l(x)), 4) << x;

@@ -23,6 +23,14 @@ struct Spike {
 };
 static_assert(sizeof(Spike) == 8);
 
+/// A spike off the grid: its stamp is the first step at or after its time (of trains: the nearest step).
+struct ExactSpike {
+  Spike spike;
+  double time_ms = 0;
+  friend bool operator==(const ExactSpike&, const ExactSpike&) = default;
+  friend auto operator<=>(const ExactSpike&, const ExactSpike&) = default;  ///< by step, neuron, time
+};
+
 /// State variables of some neurons of one population at regular times: one `state` recording.
 ///
 ///   values  [n_samples][n_variables][n_neurons]   float32, or float64 in a run of double precision
@@ -89,6 +97,7 @@ struct MachineInfo {
 /// Everything a run gives back.
 struct RunResult {
   std::vector<Spike> spikes;  ///< all recorded ones, warm-up included, sorted, each once
+  std::vector<double> times_ms;  ///< of each spike, where some population lives off the grid; else empty: step x dt
   std::vector<Trace> traces;
   std::vector<Connections> connections;
 

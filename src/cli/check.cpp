@@ -28,6 +28,7 @@ void add_check(CLI::App& app) {
     NetworkSpec spec;
     try {
       spec = io::read_network(o->file, {.set = parse_set(o->set)});
+      engine::check(spec);
     } catch (const InputError& e) {
       if (!o->json) throw;
       fmt::print("{}\n", Json{{"file", o->file}, {"ok", false}, {"problems", e.problems()}}.dump(2));

@@ -36,7 +36,7 @@ std::string range_text(const engine::Range& r) {
 
 Json to_json(const ModelInfo& m) {
   Json j{{"kind", kind_name(m.kind)}, {"name", m.name}, {"title", m.title}, {"equations", m.equations}, {"parameters", Json::array()}, {"state", Json::array()},
-         {"numerics", m.numerics}, {"source", m.source}, {"flop", m.flop}, {"byte_read", m.byte_read}, {"byte_written", m.byte_written}};
+         {"numerics", m.numerics}, {"source", m.source}, {"flop", m.flop}, {"byte_read", m.byte_read}, {"byte_written", m.byte_written}, {"per", m.event_driven ? "event" : "step"}};
   for (const auto& p : m.parameters)
     j["parameters"].push_back({{"name", p.name}, {"default", p.default_value}, {"unit", p.unit}, {"range", range_text(p.range)}, {"meaning", p.meaning}});
   for (const auto& s : m.state) j["state"].push_back({{"name", s.name}, {"unit", s.unit}, {"initial", s.initial}, {"meaning", s.meaning}});
@@ -55,7 +55,8 @@ void print_model(const ModelInfo& m) {
   for (const auto& p : m.parameters) fmt::print("  {:<12} {:>10g} {:<8} {:<12} {}\n", p.name, p.default_value, p.unit, range_text(p.range), p.meaning);
   if (!m.state.empty()) fmt::print("\n  {:<12} {:>10} {:<8} {}\n", "state", "starts at", "unit", "meaning");
   for (const auto& s : m.state) fmt::print("  {:<12} {:>10} {:<8} {}\n", s.name, s.initial, s.unit, s.meaning);
-  fmt::print("\n  numerics  {}\n  work      {} FLOP, {} bytes read, {} bytes written per cell and step (float32)\n  source    {}\n", m.numerics, m.flop, m.byte_read, m.byte_written, m.source);
+  fmt::print("\n  numerics  {}\n  work      {} FLOP, {} bytes read, {} bytes written per {}\n  source    {}\n", m.numerics, m.flop, m.byte_read, m.byte_written,
+             m.event_driven ? "event (float64)" : "cell and step (float32)", m.source);
 }
 
 void print_pair(const engine::Pair& pair) {

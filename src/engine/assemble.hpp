@@ -21,6 +21,10 @@ std::vector<WeightPlan> plan_weights(Network& network);
 /// Draws and packs the rows of all shards, one thread a shard; sets synapses, delay_min, delay_max.
 void build_rows(Network& network);
 
+/// Draws and packs a shard's rows of synapses onto event-driven cells (event_row.hpp), where it has any.
+void build_event_rows(const Network& network, Shard& shard);
+void for_each_event_synapse(const Network& network, std::int64_t source, const std::function<void(const SynapseRecord&)>& visit);
+
 /// Largest count that a Poisson input or source of this mean gives in a step.
 int poisson_count_max(double mean);
 

@@ -74,6 +74,18 @@ bool may_sleep(const NetworkSpec& spec, int index, const Population& p) {
   return true;
 }
 
+/// A population off the grid: parameters, and the one receptor that stands for the membrane itself.
+void resolve_event_driven(const NetworkSpec& spec, int index, Population& p, std::vector<std::string>& problems) {
+  const ModelInfo& info = *p.event->info;
+  const std::string where = fmt::format("population \"{}\"", p.name);
+  p.parameters = resolve_parameters(info.parameters, p.spec->params, p.size, spec.simulation.seed_initial, index, -1);
+  p.uniform = all_constant(p.parameters);
+  p.exact_times = true;
+  check_ranges(info.parameters, p.parameters, where, problems);
+  if (p.spec->receptors.size() != 1 || p.spec->receptors[0].kind != "event")
+    problems.push_back(fmt::format("{}: membrane \"{}\" takes spikes as they are and has no choice of receptors; give it one of kind \"event\"", where, info.name));
+}
+
 /// Whether a recording of the population's state names a variable of this receptor.
 bool is_looked_at(const NetworkSpec& spec, int population, const ReceptorSpec& receptor) {
   for (const RecordingSpec& r : spec.recordings)
@@ -118,6 +130,8 @@ void resolve_population(const NetworkSpec& spec, int index, Population& p, std::
     check_ranges(info->parameters, p.parameters, where, problems);
     return;
   }
+  p.event = find_event_membrane(s.membrane);
+  if (p.event) return resolve_event_driven(spec, index, p, problems);
   p.membrane = find_membrane(s.membrane);
   if (!p.membrane) {
     problems.push_back(fmt::format("{}: membrane \"{}\": no such model. All names: ranvier models", where, s.membrane));
@@ -198,6 +212,31 @@ std::string impossible(const ProjectionSpec& p) {
   }
 }
 
+/// What cannot be done where cells with and without a grid are joined; and trains that keep their exact times.
+void resolve_off_grid(Network& network, std::vector<std::string>& problems) {
+  const double dt = network.dt();
+  const auto population = [&](const Slice& s) -> Population& { return network.populations[static_cast<std::size_t>(s.population)]; };
+  for (const ProjectionSpec& p : network.spec.projections) {
+    Population &from = population(p.source), &to = population(p.target);
+    network.off_grid = network.off_grid || to.event;
+    if (to.event && from.spec->membrane == "spike_train") from.exact_times = true;
+    if (!from.event || !to.membrane) continue;
+    const auto& t_ref = from.parameters[static_cast<std::size_t>(from.event->refractory)];
+    const double shortest = *std::min_element(t_ref.begin(), t_ref.end());
+    if (shortest < dt)
+      problems.push_back(fmt::format("population \"{}\": t_ref = {:g} ms: its cells could fire several times in a time step of {} ms, which cells on the grid such as those of "
+                                     "\"{}\" cannot tell apart; give a t_ref of at least {} ms, or a smaller dt", from.name, shortest, dt, to.name, dt));
+  }
+  for (const InputSpec& input : network.spec.inputs)
+    if (const Population& to = population(input.target); to.event)
+      problems.push_back(fmt::format("{}: population \"{}\" is event-driven and takes spikes only; let a poisson_source or a spike_train project onto it", input.where.empty() ? "inputs" : input.where, to.name));
+}
+
+/// Off the grid a delay is not rounded; a drawn one that falls short of a step counts as one step.
+bool delay_fits(const PopulationSpec& target, const Sampler& delay, double dt) {
+  return !find_event_membrane(target.membrane) || !delay.constant() || delay.constant_value() > 0.999999 * dt;
+}
+
 void check_projections(const NetworkSpec& spec, std::vector<std::string>& problems) {
   for (std::size_t k = 0; k < spec.projections.size(); ++k) {
     const ProjectionSpec& p = spec.projections[k];
@@ -208,7 +247,7 @@ void check_projections(const NetworkSpec& spec, std::vector<std::string>& proble
       problems.push_back(fmt::format("{}: receptor {} of population \"{}\": it has {}", where, p.receptor, target.name, target.receptors.size()));
     if (const std::string problem = impossible(p); !problem.empty()) problems.push_back(fmt::format("{}: {}", where, problem));
     const Sampler delay(p.delay_ms), weight(p.weight);
-    if (std::lround(delay.lowest() / spec.simulation.dt_ms) < 1 && delay.lowest() < 0.5 * spec.simulation.dt_ms)
+    if (!delay_fits(target, delay, spec.simulation.dt_ms) || (std::lround(delay.lowest() / spec.simulation.dt_ms) < 1 && delay.lowest() < 0.5 * spec.simulation.dt_ms))
       problems.push_back(fmt::format("{}: delay = {:g} ms: must be at least one time step ({} ms); shorten dt or bound the delay with min", where, delay.lowest(), spec.simulation.dt_ms));
     if (delay.highest() / spec.simulation.dt_ms > 65535)
       problems.push_back(fmt::format("{}: delay = {:g} ms: at most 65,535 steps of {} ms are possible", where, delay.highest(), spec.simulation.dt_ms));
@@ -259,7 +298,7 @@ void check_memory(const NetworkSpec& spec, const Options& options) {
   throw InputError(fmt::format(
       "cannot build: {:.0f} synapses take {:.2f} GiB, cells {:.2f} GiB, building {:.2f} GiB: {:.2f} GiB in all, but {:.2f} GiB are free\n"
       "  try: a smaller network ([downscale] or --set), constant weights (2 bytes a synapse){}, or a machine with more memory",
-      need.synapses, need.row_byte / gib, need.state_byte / gib, need.build_byte / gib, need.total_byte() / gib, static_cast<double>(have) / gib,
+      need.synapses, (need.row_byte + need.event_byte) / gib, need.state_byte / gib, need.build_byte / gib, need.total_byte() / gib, static_cast<double>(have) / gib,
       spec.simulation.double_precision ? ", precision = \"single\" (4 bytes a synapse instead of 8)" : ""));
 }
 
@@ -293,6 +332,12 @@ MemoryEstimate estimate_memory(const NetworkSpec& spec, int threads) {
   double largest_transpose = 0;
   for (const ProjectionSpec& p : spec.projections) {
     const RuleSize size = rule_size(p, spec);
+    if (find_event_membrane(spec.populations[static_cast<std::size_t>(p.target.population)].membrane)) {
+      e.synapses += size.synapses;
+      e.event_byte += size.synapses * (p.delay_ms.is_constant() ? 12 : 36) + 8.0 * static_cast<double>(p.source.size()) * threads;
+      largest_transpose += 40 * size.synapses;
+      continue;
+    }
     const bool constant = p.weight.is_constant();
     const double byte = constant ? 2 : spec.simulation.double_precision ? 8 : 4;
     const double spread = std::max(p.delay_ms.is_constant() ? 1.0 : 8 * p.delay_ms.b / spec.simulation.dt_ms, 1.0);
@@ -325,7 +370,10 @@ int choose_threads(const NetworkSpec& spec, int cores) {
   return step_ns * interval_steps > 6000 ? std::max(1, cores) : 1;
 }
 
-std::shared_ptr<const Network> build(const NetworkSpec& spec, const Options& options) {
+namespace {
+
+/// Everything that a spec says and can be wrong, before memory is asked for.
+std::shared_ptr<Network> resolve(const NetworkSpec& spec, const Options& options) {
   auto network = std::make_shared<Network>();
   network->spec = spec;
   network->options = options;
@@ -347,9 +395,18 @@ std::shared_ptr<const Network> build(const NetworkSpec& spec, const Options& opt
   }
   if (network->neurons >= std::int64_t{1} << 32) problems.push_back(fmt::format("{} neurons: at most 2^32 are possible", network->neurons));
   check_projections(network->spec, problems);
+  resolve_off_grid(*network, problems);
   if (!problems.empty()) throw InputError(problems);
-  check_memory(network->spec, options);
+  return network;
+}
 
+}  // namespace
+
+void check(const NetworkSpec& spec) { resolve(spec, {}); }
+
+std::shared_ptr<const Network> build(const NetworkSpec& spec, const Options& options) {
+  const auto network = resolve(spec, options);
+  check_memory(network->spec, options);
   partition(*network, std::max(1, options.threads));
   build_rows(*network);
   return network;

@@ -186,7 +186,7 @@ SourceBlock::SourceBlock(const Network& network, const Block& block, std::uint32
     for (std::size_t k = 0; k < p.spec->trains.times_ms.size(); ++k) {
       const std::int64_t cell = p.spec->trains.neurons[k];
       const std::uint32_t step = to_step(p.spec->trains.times_ms[k], dt_);
-      if (cell >= first_ && cell < last_ && step > after_step) events_.emplace_back(step, static_cast<std::uint32_t>(cell - first_));
+      if (cell >= first_ && cell < last_ && step > after_step) events_.push_back({step, static_cast<std::uint32_t>(cell - first_), p.spec->trains.times_ms[k]});
     }
     std::sort(events_.begin(), events_.end());
     return;

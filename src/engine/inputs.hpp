@@ -89,6 +89,7 @@ class CurrentInputs {
 class SourceBlock {
  public:
   SourceBlock(const Network& network, const Block& block, std::uint32_t after_step);
+  /// Calls emit(cell, time in ms) for each; the times of trains are exact.
   template <class Emit> void fire(std::uint32_t step, Emit emit);
 
  private:
@@ -101,7 +102,12 @@ class SourceBlock {
   std::vector<PoissonTable> tables_;
   double rate_ = -1;
   std::vector<std::uint16_t> counts_;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> events_;  // (step, cell), ascending
+  struct TrainSpike {
+    std::uint32_t step, cell;
+    double time_ms;
+    friend auto operator<=>(const TrainSpike&, const TrainSpike&) = default;
+  };
+  std::vector<TrainSpike> events_;  // ascending
   std::size_t next_ = 0;
   void draw(std::uint32_t step);
 };
@@ -109,13 +115,13 @@ class SourceBlock {
 template <class Emit>
 void SourceBlock::fire(std::uint32_t step, Emit emit) {
   if (train_) {
-    for (; next_ < events_.size() && events_[next_].first <= step; ++next_)
-      if (events_[next_].first == step) emit(events_[next_].second);
+    for (; next_ < events_.size() && events_[next_].step <= step; ++next_)
+      if (events_[next_].step == step) emit(events_[next_].cell, events_[next_].time_ms);
     return;
   }
   draw(step);
   for (std::size_t i = 0; i < counts_.size(); ++i)
-    for (int k = 0; k < counts_[i]; ++k) emit(static_cast<std::uint32_t>(i));
+    for (int k = 0; k < counts_[i]; ++k) emit(static_cast<std::uint32_t>(i), step * dt_);
 }
 
 }  // namespace ranvier::engine

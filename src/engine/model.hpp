@@ -43,9 +43,10 @@ struct ModelInfo {
   std::span<const StateVariable> state;
   std::string_view numerics;
   std::string_view source;          ///< the paper
-  int flop = 0;                     ///< per neuron (or receptor and neuron) and step, exp counted as 15
-  int byte_read = 0, byte_written = 0;  ///< float32 state per step
-  std::string_view weight_unit = "";    ///< receptors: unit of a weight as a current ("pA", "mV")
+  int flop = 0;                     ///< per neuron (or receptor and neuron) and step, exp counted as 15; event-driven: per event
+  int byte_read = 0, byte_written = 0;  ///< float32 state per step; event-driven: float64 state per event
+  std::string_view weight_unit = "";    ///< receptors: unit of a weight as a current ("pA", "mV"); event-driven membranes likewise
+  bool event_driven = false;        ///< a membrane off the grid: takes spikes themselves, and neither receptors nor currents
 };
 
 /// All models, membranes first, each kind in alphabetical order; and one by name, nullptr where there is none.

@@ -4,12 +4,14 @@
 #include <array>
 #include <vector>
 
+#include "engine/event_model.hpp"
 #include "engine/kernel.hpp"
 
 namespace ranvier::engine {
 
 // Made by the build (registry.gen.cpp) from the files in membrane/ and receptor/, in alphabetical order; nullptr ends each.
 extern const MembraneEntry* const membrane_entries[];
+extern const EventModel* const event_models[];
 extern const ReceptorModel* const receptor_models[];
 
 namespace {
@@ -66,6 +68,7 @@ constexpr Pair pairs[] = {
 std::vector<const ModelInfo*> collect() {
   std::vector<const ModelInfo*> all(std::begin(sources), std::end(sources));
   for (auto entry = membrane_entries; *entry; ++entry) all.push_back((*entry)->model->info);
+  for (auto event = event_models; *event; ++event) all.push_back((*event)->info);
   for (auto receptor = receptor_models; *receptor; ++receptor) all.push_back((*receptor)->info);
   std::sort(all.begin(), all.end(), [](const ModelInfo* a, const ModelInfo* b) { return a->kind != b->kind ? a->kind < b->kind : a->name < b->name; });
   return all;
@@ -95,6 +98,12 @@ const Pair* find_pair(std::string_view name) {
 const MembraneEntry* find_membrane(std::string_view name) {
   for (auto entry = membrane_entries; *entry; ++entry)
     if ((*entry)->model->info->name == name) return *entry;
+  return nullptr;
+}
+
+const EventModel* find_event_membrane(std::string_view name) {
+  for (auto event = event_models; *event; ++event)
+    if ((*event)->info->name == name) return *event;
   return nullptr;
 }
 

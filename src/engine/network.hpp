@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "core/arena.hpp"
+#include "engine/event_model.hpp"
+#include "engine/event_row.hpp"
 #include "engine/kernel.hpp"
 #include "engine/row.hpp"
 #include "ranvier/network.hpp"
@@ -43,7 +45,9 @@ struct Pool {
 struct Population {
   std::string name;
   std::int64_t first = 0, size = 0;
-  const MembraneEntry* membrane = nullptr;      ///< nullptr: a source
+  const MembraneEntry* membrane = nullptr;      ///< nullptr: a source, or event-driven
+  const EventModel* event = nullptr;            ///< advanced from event to event, off the grid (event.hpp)
+  bool exact_times = false;                     ///< its spikes carry exact times: event-driven, or a train that feeds such cells
   bool uniform = true;                          ///< all parameters but t_ref are the same for all cells: constants are shared
   bool sleeps = false;                          ///< cells may fall asleep
   std::vector<std::vector<double>> parameters;  ///< [parameter][1 or size]
@@ -75,6 +79,7 @@ struct Shard {
   std::vector<Block> blocks;
   std::size_t cells = 0, slots = 0;
   RowTable rows;
+  EventTable events;                            ///< onto event-driven cells
 };
 
 struct Network {
@@ -85,6 +90,7 @@ struct Network {
   std::int64_t synapses = 0;
   std::uint32_t delay_min = 1, delay_max = 1;   ///< steps; delay_min is the interval of exchange
   bool wide = false;                            ///< input sums are int64
+  bool off_grid = false;                        ///< some population is event-driven
   Options options;
   std::uint64_t fingerprint = 0;                ///< of everything a saved state depends on
 
@@ -94,13 +100,17 @@ struct Network {
 
 /// How many bytes a network will take, before anything is allocated.
 struct MemoryEstimate {
-  double synapses = 0, row_byte = 0, state_byte = 0, build_byte = 0;
-  double total_byte() const { return row_byte + state_byte + build_byte; }
+  double synapses = 0, row_byte = 0, event_byte = 0, state_byte = 0, build_byte = 0;  ///< event_byte: rows onto event-driven cells
+  double total_byte() const { return row_byte + event_byte + state_byte + build_byte; }
 };
 MemoryEstimate estimate_memory(const NetworkSpec& spec, int threads);
 
 /// Number of threads that is faster for this network on a machine with `cores`; small ones run on one.
 int choose_threads(const NetworkSpec& spec, int cores);
+
+/// Checks the network against its models, as build() does first.
+/// Errors  InputError: all problems of the network together
+void check(const NetworkSpec& spec);
 
 /// Checks the network against its models, then draws and packs all synapses, one shard per thread.
 /// Errors  InputError: all problems of the network together; memory that does not suffice
@@ -115,6 +125,7 @@ struct SynapseRecord {
   int receptor;
   std::uint32_t delay;          ///< steps
   double weight;
+  double delay_ms;              ///< exact for synapses onto event-driven cells, else delay x dt
 };
 void for_each_synapse(const Network& network, std::int64_t source, const std::function<void(const SynapseRecord&)>& visit);
 

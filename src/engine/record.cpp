@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/grid_time.hpp"
 #include "ranvier/error.hpp"
 
 namespace ranvier::engine {
@@ -24,21 +25,26 @@ std::uint32_t to_step(double t_ms, double dt) {
   return s >= 4294967295.0 ? 0xFFFFFFFFu : static_cast<std::uint32_t>(std::max(0.0, s));
 }
 
+std::uint32_t stamp(const Spike& s) { return s.step; }
+std::uint32_t stamp(const ExactSpike& s) { return s.spike.step; }
+
 /// A log is ascending in steps already; only the spikes of one step may be out of order.
-void sort_log(std::vector<Spike>& log) {
+template <class S>
+void sort_log(std::vector<S>& log) {
   for (std::size_t i = 0; i < log.size();) {
     std::size_t end = i + 1;
-    while (end < log.size() && log[end].step == log[i].step) ++end;
+    while (end < log.size() && stamp(log[end]) == stamp(log[i])) ++end;
     std::sort(log.begin() + static_cast<std::ptrdiff_t>(i), log.begin() + static_cast<std::ptrdiff_t>(end));
     i = end;
   }
 }
 
-std::vector<Spike> merge_logs(std::vector<std::vector<Spike>>& logs) {
-  std::vector<Spike> all;
+template <class S>
+std::vector<S> merge_logs(std::vector<std::vector<S>>& logs) {
+  std::vector<S> all;
   for (auto& log : logs) {
     sort_log(log);
-    std::vector<Spike> both(all.size() + log.size());
+    std::vector<S> both(all.size() + log.size());
     std::merge(all.begin(), all.end(), log.begin(), log.end(), both.begin());
     all = std::move(both);
     log = {};
@@ -47,23 +53,53 @@ std::vector<Spike> merge_logs(std::vector<std::vector<Spike>>& logs) {
 }
 
 /// Which of the sorted spikes some `spikes` recording asked for; all of them where there is no recording at all.
-std::vector<Spike> recorded(const Network& network, std::vector<Spike> all) {
+///   times_ms  of each spike, or empty
+void keep_recorded(const Network& network, std::vector<Spike>& all, std::vector<double>& times_ms) {
   const auto& recordings = network.spec.recordings;
-  if (recordings.empty()) return all;
-  std::vector<Spike> out;
-  for (const Spike& s : all) {
+  if (recordings.empty()) return;
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const Spike s = all[i];
     const int k = network.population_of(s.neuron);
     const std::int64_t cell = s.neuron - network.populations[static_cast<std::size_t>(k)].first;
-    const double t = s.step * network.dt();
+    const double t = times_ms.empty() ? s.step * network.dt() : times_ms[i];
     for (const RecordingSpec& r : recordings) {
       const Slice& n = r.neurons;
       if (r.kind != RecordingSpec::Kind::spikes || n.population != k || cell < n.first || cell >= n.last || (cell - n.first) % n.stride) continue;
       if (t < r.start_ms - 1e-9 || t > r.stop_ms + 1e-9) continue;
-      out.push_back(s);
+      all[kept] = s;
+      if (!times_ms.empty()) times_ms[kept] = times_ms[i];
+      ++kept;
       break;
     }
   }
-  return out;
+  all.resize(kept);
+  if (!times_ms.empty()) times_ms.resize(kept);
+}
+
+/// The time of every spike; those of populations with exact times are among `exact` too, in the same order.
+std::vector<double> times_of(const Network& network, const std::vector<Spike>& all, const std::vector<ExactSpike>& exact) {
+  if (!network.off_grid) return {};
+  const GridTime grid(network.dt());
+  std::vector<double> times(all.size());
+  auto next = exact.begin();
+  for (std::size_t i = 0; i < all.size(); ++i) times[i] = next != exact.end() && next->spike == all[i] ? (next++)->time_ms : grid(all[i].step);
+  return times;
+}
+
+/// Spikes some of whose synapses lie ahead: those of the logs' ends, and older ones with long delays.
+template <class S>
+std::vector<S> still_under_way(const std::vector<S>& in_flight, const std::vector<std::vector<S>>& logs, std::uint32_t step, std::uint32_t delay_max) {
+  std::vector<S> still;
+  const auto under_way = [&](const S& s) { return stamp(s) + delay_max > step; };
+  std::copy_if(in_flight.begin(), in_flight.end(), std::back_inserter(still), under_way);
+  const std::size_t before = still.size();
+  const std::uint32_t newest = before ? stamp(still.back()) : 0;
+  for (const auto& log : logs)
+    for (auto it = log.rbegin(); it != log.rend() && under_way(*it); ++it)
+      if (before == 0 || stamp(*it) > newest) still.push_back(*it);
+  std::sort(still.begin(), still.end());
+  return still;
 }
 
 bool in_slice(const Slice& s, std::int64_t cell) { return cell >= s.first && cell < s.last && (cell - s.first) % s.stride == 0; }
@@ -80,7 +116,7 @@ std::vector<Connections> read_connections(const Network& network, const Recordin
       c.target.push_back(static_cast<std::uint32_t>(cell));
       c.receptor.push_back(static_cast<std::uint16_t>(s.receptor));
       c.weight.push_back(s.weight);
-      c.delay_ms.push_back(s.delay * network.dt());
+      c.delay_ms.push_back(s.delay_ms);
     });
   // One order whatever the shards: by source, target, receptor, delay, weight.
   std::vector<std::size_t> order(c.source.size());
@@ -101,6 +137,10 @@ std::vector<Connections> read_connections(const Network& network, const Recordin
 /// FLOPs and bytes of one update of a population's neuron, as its model files state them.
 Work work_of_update(const Network& network, const Population& p) {
   Work w;
+  if (p.event) {  // an update is an event: the cell, and 12 bytes of the synapse
+    w.flop = static_cast<std::uint64_t>(p.event->info->flop);
+    w.byte_moved = static_cast<std::uint64_t>(p.event->info->byte_read + p.event->info->byte_written) + 12;
+  }
   if (!p.membrane) return w;
   const auto add = [&](const ModelInfo& info) {
     w.flop += static_cast<std::uint64_t>(info.flop);
@@ -117,7 +157,7 @@ Work work_of_update(const Network& network, const Population& p) {
 
 std::uint64_t resident_byte(const Network& network, const State& state) {
   std::uint64_t byte = 0;
-  for (const Shard& s : network.shards) byte += 4 * s.rows.word_count + 4 * s.rows.start_low.size();
+  for (const Shard& s : network.shards) byte += 4 * s.rows.word_count + 4 * s.rows.start_low.size() + s.events.byte();
   for (const ShardState& s : state.shards) byte += s.byte;
   return byte;
 }
@@ -128,7 +168,7 @@ Recorder::Recorder(const Network& network) : impl_(std::make_unique<Impl>(networ
 Recorder::~Recorder() = default;
 
 Recorder::Impl::Impl(const Network& network)
-    : logs(network.shards.size()), times(network.shards.size()), delivered(network.shards.size()), updates(network.shards.size()) {
+    : logs(network.shards.size()), exact_logs(network.shards.size()), times(network.shards.size()), delivered(network.shards.size()), updates(network.shards.size()) {
   for (const RecordingSpec& r : network.spec.recordings)
     if (r.kind == RecordingSpec::Kind::state) add_trace(network, r);
 }
@@ -220,17 +260,8 @@ void Recorder::Impl::end_piece(const Network& network, State& state) {
     for (auto& u : updates) std::fill(u.begin(), u.end(), 0);
     for (auto& t : times) t = {};
   }
-  // Spikes some of whose synapses lie ahead: those of the logs' ends, and older ones with long delays.
-  std::vector<Spike> still;
-  const auto under_way = [&](const Spike& s) { return s.step + network.delay_max > state.step; };
-  std::copy_if(state.in_flight.begin(), state.in_flight.end(), std::back_inserter(still), under_way);
-  const std::size_t before = still.size();
-  const std::uint32_t newest = before ? still.back().step : 0;
-  for (const auto& log : logs)
-    for (auto it = log.rbegin(); it != log.rend() && under_way(*it); ++it)
-      if (before == 0 || it->step > newest) still.push_back(*it);
-  std::sort(still.begin(), still.end());
-  state.in_flight = std::move(still);
+  state.in_flight = still_under_way(state.in_flight, logs, state.step, network.delay_max);
+  state.exact_in_flight = still_under_way(state.exact_in_flight, exact_logs, state.step, network.delay_max);
 }
 
 void Recorder::Impl::count(std::size_t index, const Shard& shard, const Delivered& d, const UpdateCounts& u, const StageTimes& t) {
@@ -247,6 +278,7 @@ void Recorder::Impl::count(std::size_t index, const Shard& shard, const Delivere
 void Recorder::finish(const Network& network, const State& state, RunResult& result) {
   Impl& r = *impl_;
   std::vector<Spike> all = merge_logs(r.logs);
+  const std::vector<ExactSpike> exact = merge_logs(r.exact_logs);
   const auto measured = std::upper_bound(all.begin(), all.end(), Spike{r.warmup_step, 0xFFFFFFFFu});
   const auto n_measured = static_cast<std::size_t>(all.end() - measured);
   result.spike_hash = XXH64(n_measured ? &*measured : nullptr, n_measured * sizeof(Spike), 0);
@@ -271,7 +303,9 @@ void Recorder::finish(const Network& network, const State& state, RunResult& res
     result.work.flop += 2 * d.events;                                                           // multiply by the scale, add
     result.work.byte_moved += static_cast<std::uint64_t>(byte_per_event * static_cast<double>(d.events)) + slot_byte * d.events + 16 * d.segments;
     for (std::size_t b = 0; b < shard.blocks.size() && b < r.updates[t].size(); ++b) {
-      const Work w = work_of_update(network, network.populations[static_cast<std::size_t>(shard.blocks[b].population)]);
+      const Population& p = network.populations[static_cast<std::size_t>(shard.blocks[b].population)];
+      const Work w = work_of_update(network, p);
+      if (p.event) result.work.synaptic_events += r.updates[t][b];
       result.work.flop += w.flop * r.updates[t][b];
       result.work.byte_moved += w.byte_moved * r.updates[t][b];
     }
@@ -284,7 +318,9 @@ void Recorder::finish(const Network& network, const State& state, RunResult& res
   result.stages = {{"deliver", sum.deliver / n}, {"update", sum.update / n}, {"wait", sum.wait / n}, {"record", sum.record / n}};
   result.byte_per_synapse = network.synapses ? static_cast<double>(resident_byte(network, state)) / static_cast<double>(network.synapses) : 0;
 
-  result.spikes = recorded(network, std::move(all));
+  result.times_ms = times_of(network, all, exact);
+  result.spikes = std::move(all);
+  keep_recorded(network, result.spikes, result.times_ms);
   for (auto& run : r.traces) {
     std::visit([&](auto& v) { v.resize(std::min(v.size(), run.samples_until(state.step) * run.trace.row_size())); }, run.trace.values);
     result.traces.push_back(std::move(run.trace));

@@ -23,6 +23,7 @@ struct Recorder::Impl {
   void end_piece(const Network& network, State& state);
   // called by the shards
   void note(std::size_t shard, Spike spike) { logs[shard].push_back(spike); }
+  void note_exact(std::size_t shard, const ExactSpike& spike) { exact_logs[shard].push_back(spike); }  ///< besides note()
   void sample(const Network& network, const State& state, std::size_t shard, std::uint32_t step) {
     if (!traces.empty()) sample_traces(network, state, shard, step);
   }
@@ -44,6 +45,7 @@ struct Recorder::Impl {
   void extend_traces(std::uint32_t step, std::uint32_t until_step);
 
   std::vector<std::vector<Spike>> logs;          ///< [shards]
+  std::vector<std::vector<ExactSpike>> exact_logs;  ///< [shards] of populations with exact times
   std::vector<TraceRun> traces;
   std::vector<StageTimes> times;                 ///< [shards]
   std::vector<Delivered> delivered;

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <thread>
 
+#include "core/grid_time.hpp"
 #include "engine/assemble.hpp"
 #include "engine/values.hpp"
 #include "ranvier/error.hpp"
@@ -272,6 +273,7 @@ void build_shard(const Network& network, Shard& shard, const std::vector<WeightP
   std::vector<double> fan_out(network.populations.size(), 0);
   for (std::size_t k = 0; k < network.spec.projections.size(); ++k) {
     const ProjectionSpec& p = network.spec.projections[k];
+    if (network.populations[static_cast<std::size_t>(p.target.population)].event) continue;  // event_rows.cpp
     for (std::size_t b = 0; b < shard.blocks.size(); ++b)
       if (shard.blocks[b].population == p.target.population)
         by_source[static_cast<std::size_t>(p.source.population)].push_back(std::make_unique<ProjectionOnShard<R>>(network, shard, k, plans[k], window[b], shard.blocks[b], book));
@@ -328,12 +330,18 @@ void build_rows(Network& network) {
   on_each_shard(network.shards.size(), [&](std::size_t t) {
     if (exact) build_shard<WideRecord>(network, network.shards[t], plans, words);
     else build_shard<Record>(network, network.shards[t], plans, words);
+    build_event_rows(network, network.shards[t]);
   });
   std::uint32_t low = 0xFFFFFFFFu, high = 1;
   for (const Shard& s : network.shards) {
     network.synapses += static_cast<std::int64_t>(s.rows.synapses);
     low = std::min(low, s.rows.delay_min);
     high = std::max(high, s.rows.delay_max);
+    if (s.events.segments.empty()) continue;
+    network.synapses += static_cast<std::int64_t>(s.events.cells.size());
+    const GridTime grid(network.dt());
+    low = std::min(low, std::max(1u, grid.whole_steps(s.events.delay_min_ms)));
+    high = std::max(high, grid.whole_steps(s.events.delay_max_ms) + 2);  // a spike late in its step, a delay that is not whole
   }
   network.delay_min = low == 0xFFFFFFFFu ? 1 : low;
   network.delay_max = high;
@@ -360,11 +368,12 @@ void for_each_synapse(const Network& network, std::int64_t source, const std::fu
         const auto b = std::prev(std::upper_bound(shard.blocks.begin(), shard.blocks.end(), slot, [](std::size_t s, const Block& x) { return s < x.slot; }));
         const Population& p = network.populations[static_cast<std::size_t>(b->population)];
         visit({source, p.first + b->first + static_cast<std::int64_t>((slot - b->slot) % b->padded()), code.receptor, delay,
-               static_cast<double>(units) * p.receptors[code.receptor].quantum});
+               static_cast<double>(units) * p.receptors[code.receptor].quantum, delay * network.dt()});
       }
       at += segment_words(code.layout, h.count());
     }
   }
+  if (network.off_grid) for_each_event_synapse(network, source, visit);
 }
 
 }  // namespace ranvier::engine

@@ -5,6 +5,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "engine/fingerprint.hpp"
 #include "engine/state.hpp"
@@ -26,6 +27,16 @@ template <class Visit>
 void for_each_array(const Network& network, int population, Visit visit) {
   const Population& p = network.populations[static_cast<std::size_t>(population)];
   const bool dbl = network.spec.simulation.double_precision;
+  if (p.event) {
+    const auto visit_double = [&](const std::string& name, std::size_t k) {
+      const auto at = [k, n = p.event->cell_doubles](const BlockState& s, std::size_t i) { return s.event_cells + i * n + k; };
+      visit(p.name + "/" + name, [=](const BlockState& s, std::size_t i) { return *at(s, i); }, [=](BlockState& s, std::size_t i, double x) { *at(s, i) = x; });
+    };
+    visit_double("since_ms", EventModel::since);
+    visit_double("refractory_until_ms", EventModel::ready);
+    for (const VariableRef& v : variables_of(network, population)) visit_double(v.name, EventModel::first_state + static_cast<std::size_t>(v.index));
+    return;
+  }
   const auto visit_state = [&](const std::string& name, auto array) {
     visit(p.name + "/" + name, [=](const BlockState& s, std::size_t i) { return get(dbl, array(s), i); },
           [=](BlockState& s, std::size_t i, double x) { set(dbl, array(s), i, x); });
@@ -50,10 +61,10 @@ void for_each_array(const Network& network, int population, Visit visit) {
 }  // namespace
 
 Snapshot snapshot(const Network& network, const State& state) {
-  Snapshot out{.step = state.step, .fingerprint = fingerprint(network), .double_precision = network.spec.simulation.double_precision, .arrays = {}, .in_flight = state.in_flight};
+  Snapshot out{.step = state.step, .fingerprint = fingerprint(network), .double_precision = network.spec.simulation.double_precision, .arrays = {}, .in_flight = state.in_flight, .exact_in_flight = state.exact_in_flight};
   for (int k = 0; k < static_cast<int>(network.populations.size()); ++k) {
     const Population& p = network.populations[static_cast<std::size_t>(k)];
-    if (!p.membrane) continue;
+    if (!p.membrane && !p.event) continue;
     for_each_array(network, k, [&](const std::string& name, auto read, auto) {
       Snapshot::Array array{name, std::vector<double>(static_cast<std::size_t>(p.size))};
       for (std::size_t t = 0; t < network.shards.size(); ++t)
@@ -75,9 +86,10 @@ State restore(const Network& network, const Snapshot& s) {
   State state = start(network);
   state.step = s.step;
   state.in_flight = s.in_flight;
+  state.exact_in_flight = s.exact_in_flight;
   for (int k = 0; k < static_cast<int>(network.populations.size()); ++k) {
     const Population& p = network.populations[static_cast<std::size_t>(k)];
-    if (!p.membrane) continue;
+    if (!p.membrane && !p.event) continue;
     for_each_array(network, k, [&](const std::string& name, auto, auto write) {
       const auto it = std::find_if(s.arrays.begin(), s.arrays.end(), [&](const Snapshot::Array& a) { return a.name == name; });
       if (it == s.arrays.end() || it->values.size() != static_cast<std::size_t>(p.size))
@@ -90,8 +102,10 @@ State restore(const Network& network, const Snapshot& s) {
         }
     });
   }
-  for (const Spike& spike : s.in_flight)
-    if (static_cast<std::int64_t>(spike.neuron) >= network.neurons || spike.step > s.step) throw InputError("the saved state holds a spike that this network cannot have: it is damaged; save it again");
+  const auto impossible = [&](const Spike& spike) { return static_cast<std::int64_t>(spike.neuron) >= network.neurons || spike.step > s.step; };
+  if (std::any_of(s.in_flight.begin(), s.in_flight.end(), impossible) ||
+      std::any_of(s.exact_in_flight.begin(), s.exact_in_flight.end(), [&](const ExactSpike& x) { return impossible(x.spike) || !std::isfinite(x.time_ms); }))
+    throw InputError("the saved state holds a spike that this network cannot have: it is damaged; save it again");
   return state;
 }
 

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "engine/apart.hpp"
+#include "engine/event.hpp"
 #include "engine/values.hpp"
 #include "ranvier/error.hpp"
 
@@ -32,6 +33,9 @@ class Pool {
   std::byte* data_ = nullptr;
 };
 
+bool is_source(const Population& p) { return !p.membrane && !p.event; }
+const ModelInfo& membrane_info(const Population& p) { return p.event ? *p.event->info : *p.membrane->model->info; }
+
 /// One layout of a shard's state; called twice: to measure, then to hand out.
 void lay_out(const Network& network, const Shard& shard, ShardState& s, Pool& pool) {
   const std::size_t real = network.spec.simulation.double_precision ? 8 : 4;
@@ -40,6 +44,7 @@ void lay_out(const Network& network, const Shard& shard, ShardState& s, Pool& po
   bool any_sleeps = false;
   for (std::size_t b = 0; b < shard.blocks.size(); ++b) {
     const Population& p = network.populations[static_cast<std::size_t>(shard.blocks[b].population)];
+    if (p.event) s.blocks[b].event_cells = pool.take<double>(shard.blocks[b].padded() * p.event->cell_doubles);
     if (!p.membrane) continue;
     BlockState& block = s.blocks[b];
     const std::size_t n = shard.blocks[b].padded(), shared = p.uniform ? group_size : n;
@@ -126,6 +131,19 @@ double model_initial(const Network& network, const Population& p, const BlockSta
   for (int k = 0; k < variable; ++k)
     before[k] = network.spec.simulation.double_precision ? static_cast<const double*>(s.state[k])[i] : static_cast<double>(static_cast<const float*>(s.state[k])[i]);
   return p.membrane->model->initial(parameters_of_cell(p.parameters, cell).data(), before, variable);
+}
+
+/// Event-driven cells at time 0: not refractory, whatever happened before.
+void fill_event_cells(const Network& network, const Block& block, const std::vector<std::vector<double>>& drawn, double* cells) {
+  const Population& p = network.populations[static_cast<std::size_t>(block.population)];
+  const ModelInfo& info = *p.event->info;
+  for (std::size_t i = 0; i < block.padded(); ++i) {
+    double* const c = cells + i * p.event->cell_doubles;
+    const std::size_t cell = static_cast<std::size_t>(block.first) + std::min(i, block.n - 1);
+    c[EventModel::since] = c[EventModel::ready] = 0;
+    for (std::size_t v = 0; v < info.state.size(); ++v)
+      c[EventModel::first_state + v] = drawn[v].empty() ? default_initial(info.state[v], info.parameters, p.parameters, cell) : drawn[v][drawn[v].size() == 1 ? 0 : cell];
+  }
 }
 
 /// A receptor that shares its state adds its part to the pool's.
@@ -217,14 +235,14 @@ std::vector<std::vector<std::vector<double>>> draw_initial(const Network& networ
   std::vector<std::string> problems;
   for (std::size_t k = 0; k < network.populations.size(); ++k) {
     const Population& p = network.populations[k];
-    if (!p.membrane) continue;
+    if (is_source(p)) continue;
     const auto variables = variables_of(network, static_cast<int>(k));
     std::size_t used = 0, given = p.spec->initial.size();
     for (const auto& r : p.spec->receptors) given += r.initial.size();
     for (std::size_t v = 0; v < variables.size(); ++v) {
       const VariableRef& ref = variables[v];
       const auto& table = ref.receptor < 0 ? p.spec->initial : p.spec->receptors[static_cast<std::size_t>(ref.receptor)].initial;
-      const auto& info = ref.receptor < 0 ? *p.membrane->model->info : *p.receptors[static_cast<std::size_t>(ref.receptor)].model->info;
+      const auto& info = ref.receptor < 0 ? membrane_info(p) : *p.receptors[static_cast<std::size_t>(ref.receptor)].model->info;
       const auto it = table.find(std::string(info.state[static_cast<std::size_t>(ref.index)].name));
       drawn[k].emplace_back();
       if (it == table.end()) continue;
@@ -239,16 +257,19 @@ std::vector<std::vector<std::vector<double>>> draw_initial(const Network& networ
 }
 
 /// Spikes of trains at time 0 are already under way when the first step begins.
-std::vector<Spike> spikes_at_zero(const Network& network) {
-  std::vector<Spike> spikes;
+void spikes_at_zero(const Network& network, State& state) {
   for (const Population& p : network.populations) {
     if (p.spec->membrane != "spike_train") continue;
-    for (std::size_t k = 0; k < p.spec->trains.times_ms.size(); ++k)
-      if (std::llround(p.spec->trains.times_ms[k] / network.dt()) == 0)
-        spikes.push_back({0, static_cast<std::uint32_t>(p.first + p.spec->trains.neurons[k])});
+    for (std::size_t k = 0; k < p.spec->trains.times_ms.size(); ++k) {
+      const double time_ms = p.spec->trains.times_ms[k];
+      if (std::llround(time_ms / network.dt()) != 0) continue;
+      const Spike spike{0, static_cast<std::uint32_t>(p.first + p.spec->trains.neurons[k])};
+      state.in_flight.push_back(spike);
+      if (p.exact_times) state.exact_in_flight.push_back({spike, time_ms});
+    }
   }
-  std::sort(spikes.begin(), spikes.end());
-  return spikes;
+  std::sort(state.in_flight.begin(), state.in_flight.end());
+  std::sort(state.exact_in_flight.begin(), state.exact_in_flight.end());
 }
 
 }  // namespace
@@ -256,9 +277,9 @@ std::vector<Spike> spikes_at_zero(const Network& network) {
 std::vector<VariableRef> variables_of(const Network& network, int population) {
   const Population& p = network.populations[static_cast<std::size_t>(population)];
   std::vector<VariableRef> out;
-  if (!p.membrane) return out;
+  if (is_source(p)) return out;
   int index = 0;
-  for (const StateVariable& v : p.membrane->model->info->state) out.push_back({-1, index++, std::string(v.name), std::string(v.unit)});
+  for (const StateVariable& v : membrane_info(p).state) out.push_back({-1, index++, std::string(v.name), std::string(v.unit)});
   for (std::size_t r = 0; r < p.receptors.size(); ++r) {
     index = 0;
     for (const StateVariable& v : p.receptors[r].model->info->state)
@@ -272,10 +293,14 @@ State start(const Network& network) {
   const auto drawn = draw_initial(network);
   for (std::size_t t = 0; t < network.shards.size(); ++t) {
     state.shards.push_back(make_shard(network, t));
-    for (std::size_t b = 0; b < network.shards[t].blocks.size(); ++b)
-      if (state.shards[t].blocks[b].step) fill_initial(network, t, b, drawn, state.shards[t].blocks[b]);
+    for (std::size_t b = 0; b < network.shards[t].blocks.size(); ++b) {
+      const Block& block = network.shards[t].blocks[b];
+      BlockState& cells = state.shards[t].blocks[b];
+      if (cells.step) fill_initial(network, t, b, drawn, cells);
+      if (cells.event_cells) fill_event_cells(network, block, drawn[static_cast<std::size_t>(block.population)], cells.event_cells);
+    }
   }
-  state.in_flight = spikes_at_zero(network);
+  spikes_at_zero(network, state);
   return state;
 }
 
@@ -283,6 +308,7 @@ void read_variable(const Network& network, const State& state, std::uint32_t ste
   const Block& block = network.shards[shard].blocks[b];
   const Population& p = network.populations[static_cast<std::size_t>(block.population)];
   const BlockState& s = state.shards[shard].blocks[b];
+  if (p.event) return read_event_cells(network, block, s.event_cells, step, ref.index, first, n, out);
   Visit v;
   v.first = first;
   v.n = n;

@@ -23,6 +23,7 @@ struct BlockState {
   const std::uint32_t* refractory = nullptr;
   std::uint32_t* asleep_since = nullptr;             ///< where the population sleeps
   void* current = nullptr;                           ///< where the population has current inputs
+  double* event_cells = nullptr;                     ///< event-driven: [padded] EventCell, all else is unused
   StepFunction step = nullptr;
   StepFunction advance = nullptr;                    ///< of receptors kept apart (apart.hpp)
   bool sleeps = false;
@@ -43,6 +44,7 @@ struct State {
   std::uint32_t step = 0;                            ///< steps done
   std::vector<ShardState> shards;
   std::vector<Spike> in_flight;                      ///< spikes some of whose synapses are still to be reached, sorted
+  std::vector<ExactSpike> exact_in_flight;           ///< those of populations with exact times once more, for event-driven cells
 };
 
 /// The state at time 0: initial values drawn, spikes of trains at time 0 in flight.
@@ -73,6 +75,7 @@ struct Snapshot {
   };
   std::vector<Array> arrays;
   std::vector<Spike> in_flight;
+  std::vector<ExactSpike> exact_in_flight;
 };
 Snapshot snapshot(const Network& network, const State& state);
 

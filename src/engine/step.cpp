@@ -24,6 +24,7 @@
 
 #include "engine/apart.hpp"
 #include "engine/deliver.hpp"
+#include "engine/event.hpp"
 #include "engine/inputs.hpp"
 #include "engine/record.hpp"
 #include "engine/run.hpp"
@@ -37,6 +38,7 @@ constexpr std::size_t chunk_cells = 1024;
 
 struct alignas(64) Mailbox {
   std::vector<Spike> page[2];
+  std::vector<ExactSpike> exact[2];  ///< those of them with exact times, where the network has event-driven cells
   bool stop[2] = {false, false};
   alignas(64) std::atomic<std::uint32_t> published{0};  ///< intervals
 
@@ -72,6 +74,10 @@ class ShardRun {
     updates_.assign(blocks_.size(), 0);
     sort_active();
     for (const Spike& s : state.in_flight) set_out(shard_.rows, calendar_, s.neuron, s.step, state.step);
+    if (shard_.events.empty()) return;
+    events_ = std::make_unique<EventRun>(network, shard_, state_);
+    for (const Spike& s : state.in_flight) events_->set_out_on_grid(s, state.step);
+    for (const ExactSpike& s : state.exact_in_flight) events_->set_out(s.spike.neuron, s.spike.step, s.time_ms, state.step);
   }
 
   void run() {
@@ -84,6 +90,7 @@ class ShardRun {
         charge(times_.deliver, now);
         if (s == step + 1 && interval > 0 && !receive(interval - 1, step, now)) return end(step);
         update(s);
+        if (events_) update_events(s);
         charge(times_.update, now);
         recorder_.sample(network_, whole_, index_, s);
         charge(times_.record, now);
@@ -116,9 +123,17 @@ class ShardRun {
     if (!go_on) return false;
     for (const Mailbox& box : mail_)
       for (const Spike& s : box.page[interval & 1]) set_out(shard_.rows, calendar_, s.neuron, s.step, step);
+    if (events_) receive_events(interval, step);
     deliver(shard_.rows, calendar_, step + 1, slots_, delivered_);
     charge(times_.deliver, now);
     return true;
+  }
+
+  void receive_events(std::uint32_t interval, std::uint32_t step) {
+    for (const Mailbox& box : mail_) {
+      for (const Spike& s : box.page[interval & 1]) events_->set_out_on_grid(s, step);
+      for (const ExactSpike& s : box.exact[interval & 1]) events_->set_out(s.spike.neuron, s.spike.step, s.time_ms, step);
+    }
   }
 
   void publish(std::uint32_t interval, std::uint32_t step) {
@@ -126,6 +141,10 @@ class ShardRun {
     const std::uint32_t page = interval & 1;
     box.page[page].swap(found_);
     found_.clear();
+    if (network_.off_grid) {
+      box.exact[page].swap(found_exact_);
+      found_exact_.clear();
+    }
     box.stop[page] = !failures.empty();
     if (index_ == 0) {
       if (options_.stop && options_.stop->load(std::memory_order_relaxed)) box.stop[page] = true;
@@ -145,6 +164,8 @@ class ShardRun {
   struct BlockRun {
     BlockRun(const Network& network, const Block& block, const BlockState& s, std::uint32_t step) : currents(network, block) {
       const Population& p = network.populations[static_cast<std::size_t>(block.population)];
+      if (p.event) return;  // EventRun
+      exact_times = p.exact_times;
       if (!p.membrane) {
         source = std::make_unique<SourceBlock>(network, block, step);
         return;
@@ -173,6 +194,7 @@ class ShardRun {
     std::vector<PoissonInput> poisson;
     CurrentInputs currents;
     std::unique_ptr<SourceBlock> source;
+    bool exact_times = false;           // of a source
     std::vector<std::uint32_t> active;  // groups of the shard that are awake, where the population sleeps
   };
 
@@ -182,13 +204,32 @@ class ShardRun {
       BlockRun& run = blocks_[b];
       const auto first = static_cast<std::uint32_t>(network_.populations[static_cast<std::size_t>(shard_.blocks[b].population)].first + shard_.blocks[b].first);
       if (run.source) {
-        run.source->fire(step, [&](std::uint32_t cell) { found_.push_back({step, first + cell}); recorder_.note(index_, {step, first + cell}); });
+        run.source->fire(step, [&](std::uint32_t cell, double time_ms) {
+          found_.push_back({step, first + cell});
+          recorder_.note(index_, {step, first + cell});
+          if (run.exact_times) note_exact({{step, first + cell}, time_ms});
+        });
         continue;
       }
+      if (!run.visit.ready) continue;  // event-driven: follows by itself
       run.currents.update(step, network_.spec.simulation.double_precision, state_.blocks[b].current);
       if (state_.blocks[b].sleeps) update_sleepers(b, step, first);
       else update_awake(b, step, first);
     }
+  }
+
+  /// Event-driven cells; see event.hpp.
+  void update_events(std::uint32_t step) {
+    events_->advance(step, updates_);
+    for (const ExactSpike& s : events_->spikes()) {
+      found_.push_back(s.spike);
+      recorder_.note(index_, s.spike);
+      note_exact(s);
+    }
+  }
+  void note_exact(const ExactSpike& spike) {
+    found_exact_.push_back(spike);
+    recorder_.note_exact(index_, spike);
   }
 
   void update_awake(std::size_t b, std::uint32_t step, std::uint32_t first) {
@@ -285,6 +326,8 @@ class ShardRun {
   std::vector<BlockRun> blocks_;
   std::vector<std::uint32_t> fired_;   // cells of a block that fired
   std::vector<Spike> found_;           // spikes of the interval
+  std::unique_ptr<EventRun> events_;   // where the shard has event-driven cells
+  std::vector<ExactSpike> found_exact_;
   Delivered delivered_;
   UpdateCounts updates_;
   StageTimes times_;

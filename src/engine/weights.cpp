@@ -30,10 +30,13 @@ std::string unit_of(const Network& network, int population, int receptor) {
   return p.spec->receptors[static_cast<std::size_t>(receptor)].conductance ? "nS" : std::string(p.receptors[static_cast<std::size_t>(receptor)].model->info->weight_unit);
 }
 
+bool event_driven(const Network& network, const ProjectionSpec& p) { return network.populations[static_cast<std::size_t>(p.target.population)].event != nullptr; }
+
 /// Most spikes that one source of a population can emit in a step.
 double multiplicity(const Network& network, int population) {
   const Population& p = network.populations[static_cast<std::size_t>(population)];
   if (p.membrane) return 1;
+  if (p.event) return 2;  // t_ref is a step at least (build.cpp), but a step has two ends
   if (p.spec->membrane == "spike_train") {
     std::map<std::pair<std::int64_t, std::int64_t>, int> count;
     int most = 1;
@@ -74,7 +77,7 @@ std::map<std::string, double> largest_sums(const Network& network) {
     return slot_sum[{population, p.pools[static_cast<std::size_t>(p.pool_of(receptor))].receptors[0]}];
   };
   for (const ProjectionSpec& p : network.spec.projections)
-    sum_of(p.target.population, p.receptor) += weight_sum_bound(p, network.spec) * multiplicity(network, p.source.population);
+    if (!event_driven(network, p)) sum_of(p.target.population, p.receptor) += weight_sum_bound(p, network.spec) * multiplicity(network, p.source.population);
   for (const InputSpec& input : network.spec.inputs)
     if (input.kind == InputSpec::Kind::poisson)
       sum_of(input.target.population, input.receptor) += poisson_count_max(input_rate_max(input) * network.dt() * 1e-3) * largest(input.weight);
@@ -95,7 +98,7 @@ bool needs_wide(const Network& network, const std::map<std::string, double>& sum
     return w > 0 && floor_log2(w) - levels < quantum_exponent(sums.at(unit_of(network, population, receptor)), false);
   };
   for (const ProjectionSpec& p : network.spec.projections)
-    if (too_coarse(p.target.population, p.receptor, p.weight, p.weight.is_constant() ? 16 : 14)) return true;
+    if (!event_driven(network, p) && too_coarse(p.target.population, p.receptor, p.weight, p.weight.is_constant() ? 16 : 14)) return true;
   for (const InputSpec& input : network.spec.inputs)
     if (input.kind == InputSpec::Kind::poisson && too_coarse(input.target.population, input.receptor, input.weight, 14)) return true;
   return network.spec.simulation.double_precision;
@@ -117,6 +120,10 @@ std::vector<WeightPlan> plan_weights(Network& network) {
   std::vector<WeightPlan> plans;
   std::map<std::string, std::vector<int>> in_use;
   for (const ProjectionSpec& p : network.spec.projections) {
+    if (event_driven(network, p)) {  // keeps its weights as they are
+      plans.emplace_back();
+      continue;
+    }
     const Sampler weight(p.weight);
     const std::string unit = unit_of(network, p.target.population, p.receptor);
     const int e0 = finest[unit];

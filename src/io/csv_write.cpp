@@ -3,7 +3,7 @@
 
 #include <charconv>
 
-#include "grid_time.hpp"
+#include "core/grid_time.hpp"
 
 namespace ranvier::io {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "npz_write.hpp"
 
-#include "grid_time.hpp"
+#include "core/grid_time.hpp"
 #include "npz.hpp"
 
 namespace ranvier::io {

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "activity.hpp"
-#include "grid_time.hpp"
+#include "core/grid_time.hpp"
 #include "ranvier/error.hpp"
 #include "report.hpp"
 #include "results_read.hpp"

@@ -97,8 +97,8 @@ class Writer {
  public:
   Writer(const fs::path& folder, FileFormat format, const NetworkSpec& spec) : folder_(folder), format_(format), spec_(spec) {}
 
-  void spikes(const std::vector<Spike>& spikes) {
-    const auto tables = spike_tables(spec_, spikes);
+  void spikes(const RunResult& result) {
+    const auto tables = spike_tables(spec_, result.spikes, result.times_ms);
     if (tables.empty()) return;
     const fs::path path = folder_ / names_("spikes", ending(format_));
     Json populations = Json::array();
@@ -175,7 +175,7 @@ void remove_earlier(const fs::path& folder) {
 std::vector<fs::path> write_all(const OutputFolder& folder, const OutputOptions& options, const NetworkSpec& spec,
                                 const RunResult& result, Json& summary) {
   Writer writer(folder.path, options.format, spec);
-  writer.spikes(result.spikes);
+  writer.spikes(result);
   for (const auto& trace : result.traces) writer.trace(trace);
   for (const auto& connections : result.connections) writer.connections(connections);
   summary["files"] = writer.contents();

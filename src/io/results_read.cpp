@@ -98,7 +98,7 @@ class Collector {
 
   void add(const Place& place, std::uint64_t neuron, double time_ms) {
     if (neuron >= place.size) fail(file_, fmt::format("neuron {} does not exist; the population has {}", neuron, place.size));
-    const double step = std::round(time_ms / dt_ms_);
+    const double step = std::ceil(time_ms / dt_ms_ - 1e-6);  // exact times belong to the step that they lie in
     if (!(step >= 0 && step < 4294967296.0)) fail(file_, fmt::format("a spike at {} ms is outside any run", time_ms));
     spikes_.push_back({static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(place.first + neuron)});
   }

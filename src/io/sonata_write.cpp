@@ -4,7 +4,7 @@
 #include <array>
 #include <numeric>
 
-#include "grid_time.hpp"
+#include "core/grid_time.hpp"
 #include "hdf5_write.hpp"
 
 namespace ranvier::io {

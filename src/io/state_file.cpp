@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "io/columns.hpp"
 #include "io/hdf5_read.hpp"
 #include "io/hdf5_write.hpp"
@@ -46,6 +48,15 @@ void write_state(const std::filesystem::path& file, const engine::Snapshot& s, b
     image.dataset("/in_flight/step", std::span<const std::uint32_t>(steps));
     image.dataset("/in_flight/neuron", std::span<const std::uint32_t>(neurons));
   }
+  if (!s.exact_in_flight.empty()) {
+    std::vector<double> times;
+    steps.clear();
+    neurons.clear();
+    for (const ExactSpike& x : s.exact_in_flight) { steps.push_back(x.spike.step); neurons.push_back(x.spike.neuron); times.push_back(x.time_ms); }
+    image.dataset("/exact_in_flight/step", std::span<const std::uint32_t>(steps));
+    image.dataset("/exact_in_flight/neuron", std::span<const std::uint32_t>(neurons));
+    image.dataset("/exact_in_flight/time_ms", std::span<const double>(times));
+  }
   OutputFile out(file);
   image.write(out);
   out.commit();
@@ -71,6 +82,11 @@ engine::Snapshot read_state(const std::filesystem::path& file) {
   if (!hdf5_names(file, "/in_flight").empty()) {
     const auto steps = numbers(file, "/in_flight/step"), neurons = numbers(file, "/in_flight/neuron");
     for (std::size_t i = 0; i < std::min(steps.size(), neurons.size()); ++i) s.in_flight.push_back({static_cast<std::uint32_t>(steps[i]), static_cast<std::uint32_t>(neurons[i])});
+  }
+  if (!hdf5_names(file, "/exact_in_flight").empty()) {
+    const auto steps = numbers(file, "/exact_in_flight/step"), neurons = numbers(file, "/exact_in_flight/neuron"), times = numbers(file, "/exact_in_flight/time_ms");
+    for (std::size_t i = 0; i < std::min({steps.size(), neurons.size(), times.size()}); ++i)
+      s.exact_in_flight.push_back({{static_cast<std::uint32_t>(steps[i]), static_cast<std::uint32_t>(neurons[i])}, times[i]});
   }
   return s;
 }

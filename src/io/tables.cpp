@@ -2,8 +2,9 @@
 #include "tables.hpp"
 
 #include <algorithm>
+#include <tuple>
 
-#include "grid_time.hpp"
+#include "core/grid_time.hpp"
 
 namespace ranvier::io {
 
@@ -22,7 +23,20 @@ std::vector<std::int64_t> first_ids(const NetworkSpec& spec) {
   return first;
 }
 
-std::vector<SpikeTable> spike_tables(const NetworkSpec& spec, const std::vector<Spike>& spikes) {
+namespace {
+
+/// Spikes come by step and neuron; off the grid, several times may lie within a step.
+void sort_by_time(SpikeTable& table) {
+  if (std::is_sorted(table.timestamps_ms.begin(), table.timestamps_ms.end())) return;
+  std::vector<std::pair<double, std::uint64_t>> rows;
+  for (std::size_t i = 0; i < table.node_ids.size(); ++i) rows.emplace_back(table.timestamps_ms[i], table.node_ids[i]);
+  std::sort(rows.begin(), rows.end());
+  for (std::size_t i = 0; i < rows.size(); ++i) std::tie(table.timestamps_ms[i], table.node_ids[i]) = rows[i];
+}
+
+}  // namespace
+
+std::vector<SpikeTable> spike_tables(const NetworkSpec& spec, const std::vector<Spike>& spikes, const std::vector<double>& times_ms) {
   const auto first = first_ids(spec);
   const auto population_of = [&](std::uint32_t neuron) {
     return static_cast<std::size_t>(std::upper_bound(first.begin() + 1, first.end() - 1, neuron) - first.begin() - 1);
@@ -38,14 +52,18 @@ std::vector<SpikeTable> spike_tables(const NetworkSpec& spec, const std::vector<
     all[p].node_ids.reserve(count[p]);
   }
   const GridTime time(spec.simulation.dt_ms);
-  for (const auto& spike : spikes) {
+  for (std::size_t i = 0; i < spikes.size(); ++i) {
+    const Spike& spike = spikes[i];
     const std::size_t p = population_of(spike.neuron);
-    all[p].timestamps_ms.push_back(time(spike.step));
+    all[p].timestamps_ms.push_back(times_ms.empty() ? time(spike.step) : times_ms[i]);
     all[p].node_ids.push_back(spike.neuron - static_cast<std::uint64_t>(first[p]));
   }
   std::vector<SpikeTable> tables;
   for (std::size_t p = 0; p < all.size(); ++p)
-    if (recorded[p] || count[p] > 0) tables.push_back(std::move(all[p]));
+    if (recorded[p] || count[p] > 0) {
+      if (!times_ms.empty()) sort_by_time(all[p]);
+      tables.push_back(std::move(all[p]));
+    }
   return tables;
 }
 
@@ -70,7 +88,7 @@ std::string weight_unit(const NetworkSpec& spec, const Connections& connections)
   std::string unit;
   for (std::size_t r = 0; r < receptors.size(); ++r) {
     if (std::find(connections.receptor.begin(), connections.receptor.end(), r) == connections.receptor.end()) continue;
-    const std::string own = receptors[r].conductance ? "nS" : receptors[r].kind == "delta" ? "mV" : "pA";
+    const std::string own = receptors[r].conductance ? "nS" : receptors[r].kind == "delta" ? "mV" : receptors[r].kind == "event" ? "1" : "pA";
     if (!unit.empty() && unit != own) return "";
     unit = own;
   }

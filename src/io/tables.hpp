@@ -21,7 +21,8 @@ struct SpikeTable {
 };
 
 /// One table for each population of which any spikes are recorded, also where there were none; 16 bytes a spike.
-std::vector<SpikeTable> spike_tables(const NetworkSpec& spec, const std::vector<Spike>& spikes);
+///   times_ms  of each spike; empty: all are on the grid
+std::vector<SpikeTable> spike_tables(const NetworkSpec& spec, const std::vector<Spike>& spikes, const std::vector<double>& times_ms = {});
 
 /// [n_populations] whether a recording covers spikes of the population; without recordings all are.
 std::vector<bool> spikes_recorded(const NetworkSpec& spec);

@@ -83,6 +83,7 @@ class Downscale {
       return std::nullopt;
     };
     if (r.conductance) return refuse_kind("is a conductance");
+    if (r.kind == "event") return refuse_kind("takes spikes, and no current could make up for them");
     if (r.kind == "delta") return constant_of(p, "C_m") ? constant_of(p, "C_m") : refuse_kind("needs one C_m for all cells");
     const auto tau = receptor_constant(r, "tau_syn");
     if (r.kind == "exponential" && tau) return tau;

@@ -24,6 +24,10 @@ class InputReader {
       reader_.problem(reader_.get(block_, "target"), fmt::format("population \"{}\" is a source: it receives nothing", to().name));
       return;
     }
+    if (is_event_driven(to())) {
+      reader_.problem(reader_.get(block_, "target"), fmt::format("population \"{}\" is event-driven and takes spikes only; let a population of model \"poisson_source\" or \"spike_train\" project onto it", to().name));
+      return;
+    }
     read_window(reader_, block_, input_.start_ms, input_.stop_ms);
     switch (input_.kind) {
       case InputSpec::Kind::poisson: poisson(); break;

@@ -115,6 +115,11 @@ std::string slice_text(const Slice& slice, const NetworkSpec& spec) {
 
 bool is_source(const PopulationSpec& p) { return engine::find_model(ModelInfo::Kind::source, p.membrane) != nullptr; }
 
+bool is_event_driven(const PopulationSpec& p) {
+  const auto* info = engine::find_model(ModelInfo::Kind::membrane, p.membrane);
+  return info && info->event_driven;
+}
+
 std::optional<int> read_receptor(Reader& reader, const At& table, const PopulationSpec& target) {
   const At at = reader.select(reader.get(table, "receptor"));
   std::vector<std::string> names;
@@ -146,6 +151,7 @@ void read_window(Reader& reader, const At& table, double& start_ms, double& stop
 std::string weight_unit(const PopulationSpec& p, int receptor) {
   const auto& r = p.receptors[static_cast<std::size_t>(receptor)];
   if (r.conductance) return "nS";
+  if (is_event_driven(p)) return std::string(engine::find_model(ModelInfo::Kind::membrane, p.membrane)->weight_unit);
   const auto* info = engine::find_model(ModelInfo::Kind::receptor, r.kind);
   const std::string unit = info ? std::string(info->weight_unit) : "pA";
   return unit == "pA" ? current_unit(p) : unit;

@@ -31,7 +31,7 @@ constexpr Alias aliases[] = {
     {"iaf_cond_exp", "lif_cond_exp"},  {"iaf_cond_alpha", "lif_cond_alpha"}, {"aeif_cond_exp", "adex_cond_exp"},
     {"IF_curr_exp", "lif_exp"},        {"IF_curr_alpha", "lif_alpha"},      {"IF_cond_exp", "lif_cond_exp"},
     {"IF_cond_alpha", "lif_cond_alpha"}, {"lif", "lif_exp"},                {"poisson_generator", "poisson_source"},
-    {"spike_generator", "spike_train"}, {"SpikeSourceArray", "spike_train"}, {"SpikeSourcePoisson", "poisson_source"},
+    {"IntFire1", "intfire1"},          {"spike_generator", "spike_train"}, {"SpikeSourceArray", "spike_train"}, {"SpikeSourcePoisson", "poisson_source"},
 };
 
 std::string model_advice(std::string_view given, const std::vector<std::string>& names) {
@@ -148,7 +148,18 @@ class PopulationReader {
     }
   }
 
+  /// Spikes reach an event-driven membrane directly; its one receptor is there so that projections need no exception.
+  bool event_driven(const std::string& name) {
+    p_.membrane = name;
+    p_.receptors.push_back({.name = "m", .kind = "event"});
+    const At receptors = reader_.get(block_, "receptors");
+    if (receptors)
+      reader_.problem(receptors.node->line, receptors.path, fmt::format("\"{}\" takes spikes as they are: weights move its state; remove receptors", name));
+    return !receptors;
+  }
+
   bool free_membrane(const At& at, const std::string& name) {
+    if (const auto* info = engine::find_model(ModelInfo::Kind::membrane, name); info && info->event_driven) return event_driven(name);
     if (!engine::find_model(ModelInfo::Kind::membrane, name)) {
       const auto* pair = engine::find_pair(name);
       reader_.problem(at, pair ? fmt::format("is a model with its receptors; write model = \"{}\"", name)

@@ -280,7 +280,7 @@ class ProjectionReader {
     if (d.is_constant()) {
       if (short_of_a_step(d.a)) return too_short;
       const double steps = d.a / dt();
-      if (!draft_.spec.simulation.round_delays && std::abs(steps - std::round(steps)) > 1e-6)
+      if (!draft_.spec.simulation.round_delays && !is_event_driven(to()) && std::abs(steps - std::round(steps)) > 1e-6)
         return fmt::format("is no multiple of the time step of {} ms, and round_delays = false", dt());
       return {};
     }

@@ -49,6 +49,9 @@ void read_window(Reader& reader, const At& table, double& start_ms, double& stop
 /// Whether the population's cells are sources: they receive nothing.
 bool is_source(const PopulationSpec& population);
 
+/// Whether its cells live off the grid: they take spikes, and neither receptors nor currents.
+bool is_event_driven(const PopulationSpec& population);
+
 /// Unit of weights onto a receptor, and of currents into a membrane ("1" for dimensionless models).
 std::string weight_unit(const PopulationSpec& population, int receptor);
 std::string current_unit(const PopulationSpec& population);
