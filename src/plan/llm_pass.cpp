@@ -110,10 +110,10 @@ LlmTally cost_of_prefill(const ServingPlan& p, Count sequences, Count prompt, co
 
 Bytes weight_bytes(const ServingPlan& p) {
   const ModelShape& s = *p.shape;
-  if (p.weights.packed) return packed_bytes(parameters(s), p.weights.bits);
+  if (p.weights.packed) return packed_bytes(parameter_count(s), p.weights.bits);
   // Engines leave embedding and head in 16 bits.
   const double outer = embedding_weights(s) * (s.tied_embeddings ? 1 : 2);
-  return packed_bytes(parameters(s) - outer, p.weights.bits) + packed_bytes(outer, std::max(16.0, p.weights.bits));
+  return packed_bytes(parameter_count(s) - outer, p.weights.bits) + packed_bytes(outer, std::max(16.0, p.weights.bits));
 }
 
 Bytes cache_bytes(const ServingPlan& p, double context) { return Bytes{cache_values(*p.shape, context) * p.cache_bits / 8}; }

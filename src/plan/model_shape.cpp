@@ -22,9 +22,9 @@ double weights_with_experts(const ModelShape& s, Count experts) {
 
 double embedding_weights(const ModelShape& s) { return s.vocabulary * s.hidden; }
 
-double parameters(const ModelShape& s) { return parameters_with_experts(s, s.experts); }
+double parameter_count(const ModelShape& s) { return parameters_with_experts(s, s.experts); }
 
-double parameters_active(const ModelShape& s) { return parameters_with_experts(s, s.experts_used); }
+double parameter_count_active(const ModelShape& s) { return parameters_with_experts(s, s.experts_used); }
 
 double weights_used(const ModelShape& s) { return weights_with_experts(s, s.experts_used); }
 

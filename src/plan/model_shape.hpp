@@ -55,10 +55,10 @@ struct ModelShape {
 double embedding_weights(const ModelShape& shape);
 
 /// All parameters, the embedding counted once where it is tied.
-double parameters(const ModelShape& shape);
+double parameter_count(const ModelShape& shape);
 
 /// The same with only the routed experts that one token uses.
-double parameters_active(const ModelShape& shape);
+double parameter_count_active(const ModelShape& shape);
 
 /// Weights that one token's products use in all layers, without embedding and head: 2 FLOP each.
 double weights_used(const ModelShape& shape);
