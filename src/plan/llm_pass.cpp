@@ -15,6 +15,9 @@ constexpr Count kernels_per_layer = 12, kernels_per_router = 6;
 /// the second product (twice read and written).
 constexpr double score_passes = 6;
 
+/// Columns up to which GGUF engines use their kernels for vectors (llama.cpp: MMVQ_MAX_BATCH_SIZE).
+constexpr Count vector_columns = 8;
+
 Bytes packed_bytes(double weights, double bits) { return Bytes{weights * bits / 8}; }
 
 Count kernels(const ModelShape& s) { return s.layers * kernels_per_layer + s.moe_layers * kernels_per_router; }
@@ -58,9 +61,11 @@ LlmTally packed_pass(const ServingPlan& p, const Pass& pass, const Machine& mach
   LlmTally vectors = packed_by_vectors(p, pass, LlmTally(machine, c, nullptr));
   LlmTally matrices = packed_by_matrices(p, pass, LlmTally(machine, c, nullptr));
   activations(matrices);
-  // The engine takes the faster of the two; the trace shows that one.
+  // Few columns go to the kernels for vectors, more to whichever is faster; the trace shows the one taken. Unpacked weights need no
+  // kernel of their own, but are given to it all the same.
+  const bool few = p.weights.bits >= 16 && pass.tokens <= vector_columns;
   LlmTally t(machine, c, trace);
-  if (vectors.expected() <= matrices.expected()) t = packed_by_vectors(p, pass, std::move(t));
+  if (few || vectors.expected() <= matrices.expected()) t = packed_by_vectors(p, pass, std::move(t));
   else activations(t = packed_by_matrices(p, pass, std::move(t)));
   if (pass.decode) add_decode_attention(t, p, pass, p.weights.arithmetic);
   return t;
@@ -71,8 +76,8 @@ LlmTally engine_pass(const ServingPlan& p, const Pass& pass, const Machine& mach
   constexpr Precision half = Precision::fp16_acc32;
   const double head = embedding_weights(s) / p.tensor;
   LlmTally t(machine, c, trace);
-  t.add_product("weights of the layers", Flop{2 * weights_used(s) * pass.tokens / p.tensor}, p.weights.arithmetic, packed_bytes(weights_touched(s, pass.tokens) / p.tensor, p.weights.bits));
-  t.add_product("head", Flop{2 * head * pass.logits}, half, packed_bytes(head, 16));
+  t.add_product("weights of the layers", Flop{2 * weights_used(s) * pass.tokens / p.tensor}, p.weights.arithmetic, packed_bytes(weights_touched(s, pass.tokens) / p.tensor, p.weights.bits), c.llm_overlap_power);
+  t.add_product("head", Flop{2 * head * pass.logits}, half, packed_bytes(head, 16), c.llm_overlap_power);
   if (pass.decode) add_decode_attention(t, p, pass, half);
   else t.add_attention("attention", pass.tokens * attention_flop(s, pass.context, false) / p.tensor, half, Bytes{}, Bytes{});
   // The residual stream is whole on each device; what is split over devices is fused into the products.

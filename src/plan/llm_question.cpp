@@ -74,6 +74,15 @@ double cache_bits_of(const Question& q, const WeightFormat& weights) {
   return weights.arithmetic == Precision::int8 ? 16 : 8;  // fp8 and fp4 checkpoints keep an fp8 cache
 }
 
+/// Nobody said how: tensor over the whole count where that divides the heads and stays in a box, else over as much of it as does,
+/// and replicas.
+Layout tensor_layout(Count count, const ModelShape& shape, Count box) {
+  const auto suits = [&](Count ways) { return std::fmod(shape.heads, ways) == 0 && std::fmod(count, ways) == 0; };
+  Count ways = std::min(count, count <= 2 * box ? count : box);
+  while (ways > 1 && !suits(ways)) ways -= 1;
+  return {ways, 1, count / ways};
+}
+
 /// Where a cache and an engine may live. Unified memory is shared with the system, which gives about three quarters away; engines
 /// that serve keep a tenth for workspace (gpu_memory_utilization 0.9 of vLLM, 0.9 of the free memory in TensorRT-LLM).
 double usable_memory_of(const Question& q, const WeightFormat& weights) {
@@ -133,7 +142,7 @@ ServingPlan serving_plan_of(const Question& q, const ModelShape& shape, std::vec
   if (parallel != "none" && parallel != "layer-split" && parallel != "tensor")
     warnings.push_back(fmt::format("parallel = \"{}\" is not known (none, layer-split, tensor): layers are dealt to the devices", parallel));
   Layout fallback{1, n, 1};
-  if (parallel == "tensor") fallback = {n, 1, 1};
+  if (parallel == "tensor") fallback = tensor_layout(n, shape, plan.box);
   if (parallel == "none") fallback = {1, 1, n};
   const Layout layout = layout_of(q, fallback);
   plan.tensor = layout.tensor, plan.stages = layout.stages, plan.replicas = layout.replicas;

@@ -7,7 +7,7 @@
 namespace ranvier::plan {
 namespace {
 
-constexpr double sum_of_parts = 1;  ///< p of the blend
+constexpr double sum_of_parts = 1;
 
 /// Spreads of the constants, looked up once.
 struct Spreads {
@@ -21,7 +21,7 @@ double spread_of(double Constants::*member) {
 }
 
 const Spreads& spreads() {
-  static const Spreads s{spread_of(&Constants::llm_memory),     spread_of(&Constants::gguf_stream_byte_per_s), spread_of(&Constants::llm_arithmetic),
+  static const Spreads s{spread_of(&Constants::bandwidth_share),     spread_of(&Constants::gguf_stream_byte_per_s), spread_of(&Constants::llm_arithmetic),
                          spread_of(&Constants::gguf_unpack),    spread_of(&Constants::llm_attention),          spread_of(&Constants::llm_activation_passes),
                          spread_of(&Constants::llm_launch_s),   spread_of(&Constants::llm_message_s),          spread_of(&Constants::layer_split_hop_s)};
   return s;
@@ -37,12 +37,12 @@ Seconds LlmTally::commit(const Work& work, const Efficiency& efficiency) {
   return t.expected;
 }
 
-void LlmTally::add_product(const char* title, Flop flop, Precision format, Bytes bytes) {
+void LlmTally::add_product(const char* title, Flop flop, Precision format, Bytes bytes, double overlap_power) {
   const Section section(trace_, title);
   Work w;
   w.flop_in(format) = note(trace_, "arithmetic", flop, "2 FLOP x weights used x tokens");
   w.memory = note(trace_, "weights", bytes, "weights touched x bits of their format / 8");
-  const Efficiency e{.arithmetic = constants_->llm_arithmetic, .memory = constants_->llm_memory, .overlap_power = sum_of_parts};
+  const Efficiency e{.arithmetic = constants_->llm_arithmetic, .memory = constants_->bandwidth_share, .overlap_power = overlap_power};
   const Seconds data = bytes / (machine_->bandwidth.value * e.memory);
   const Seconds all = commit(w, e);
   causes_.memory += data;
@@ -55,10 +55,10 @@ void LlmTally::add_packed_product(const char* title, double weights, Bytes bytes
   w.flop_in(Precision::fp32) = note(trace_, "unpacking and products", Flop{constants_->gguf_unpack * weights * columns}, "FLOP per weight x weights x tokens");
   w.memory = note(trace_, "weights", bytes, "weights touched x bits of their format / 8");
   const double in_flight = BytePerSecond{constants_->gguf_stream_byte_per_s} / machine_->bandwidth.value;
-  const Efficiency e{.memory = std::min(constants_->llm_memory, in_flight), .overlap_power = sum_of_parts};
+  const Efficiency e{.memory = std::min(constants_->bandwidth_share, in_flight), .overlap_power = sum_of_parts};
   const Seconds data = bytes / (machine_->bandwidth.value * e.memory);
   const Seconds all = commit(w, e);
-  (in_flight < constants_->llm_memory ? causes_.stream : causes_.memory) += data;
+  (in_flight < constants_->bandwidth_share ? causes_.stream : causes_.memory) += data;
   causes_.unpack += all - data;
 }
 
@@ -69,7 +69,7 @@ void LlmTally::add_attention(const char* title, Flop flop, Precision format, Byt
   w.memory = note(trace_, "cache", cache_bytes, "values kept per position x positions seen x sequences");
   w.host = host_bytes;
   constexpr double overlapped = 32;  // one kernel that loads the next block of the cache under the arithmetic of this one
-  const Efficiency e{.arithmetic = constants_->llm_attention, .memory = constants_->llm_memory, .overlap_power = overlapped};
+  const Efficiency e{.arithmetic = constants_->llm_attention, .memory = constants_->bandwidth_share, .overlap_power = overlapped};
   const Seconds data = cache_bytes / (machine_->bandwidth.value * e.memory);
   const Seconds all = commit(w, e);
   causes_.memory += min(data, all);
@@ -80,14 +80,14 @@ void LlmTally::add_activations(const char* title, Bytes bytes) {
   const Section section(trace_, title);
   Work w;
   w.memory = note(trace_, "activations", bytes, "passes over the hidden state x tokens x hidden size x bytes");
-  causes_.activation += commit(w, {.memory = constants_->llm_memory, .overlap_power = sum_of_parts});
+  causes_.activation += commit(w, {.memory = constants_->bandwidth_share, .overlap_power = sum_of_parts});
 }
 
 void LlmTally::add_stream(const char* title, Bytes bytes) {
   const Section section(trace_, title);
   Work w;
   w.memory = note(trace_, "bytes", bytes);
-  causes_.memory += commit(w, {.memory = constants_->llm_memory, .overlap_power = sum_of_parts});
+  causes_.memory += commit(w, {.memory = constants_->bandwidth_share, .overlap_power = sum_of_parts});
 }
 
 void LlmTally::add_launches(const char* title, Count launches) {
@@ -163,7 +163,7 @@ double LlmTally::spread() const {
   return std::sqrt(variance);
 }
 
-Estimate LlmTally::estimate(Count devices) const { return estimate_of(total_, *machine_, devices, constants_->llm_power, spread(), trace_); }
+Estimate LlmTally::estimate(Count devices) const { return estimate_of(total_, *machine_, devices, constants_->busy_power_share, spread(), trace_); }
 
 Machine with_links(const Machine& machine) {
   Machine m = machine;

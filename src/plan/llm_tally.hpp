@@ -41,7 +41,7 @@ class LlmTally {
   LlmTally(const Machine& machine, const Constants& constants, Trace* trace) : machine_(&machine), constants_(&constants), trace_(trace) {}
 
   /// A product with weights: `bytes` of them are read once, `flop` done in `format`.
-  void add_product(const char* title, Flop flop, Precision format, Bytes bytes);
+  void add_product(const char* title, Flop flop, Precision format, Bytes bytes, double overlap_power = 1);
 
   /// A product with few columns whose kernel unpacks one weight after the other and multiplies in fp32.
   void add_packed_product(const char* title, double weights, Bytes bytes, Count columns);

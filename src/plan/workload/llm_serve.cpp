@@ -176,7 +176,7 @@ double output_rate(const Question& q, const Request& r, const Costs& c) {
 /// (a system on a chip is its own host), and a tenth lost in the power supply (80 PLUS Gold).
 double wall_power_of(const Question& q) {
   const bool has_host = q.machine.kind == MachineKind::gpu || q.machine.kind == MachineKind::cpu;
-  return (q.constants.llm_power * q.machine.power.value.value() * q.count + (has_host ? 90 : 0)) / 0.9;
+  return (q.constants.busy_power_share * q.machine.power.value.value() * q.count + (has_host ? 90 : 0)) / 0.9;
 }
 
 double value_of(const Question& q, const Request& r, const Costs& c, const Machine& m) {
