@@ -37,6 +37,7 @@ struct FigureView {
   double spread = 0;
   bool known = false, inferred = false;
   const std::vector<Reading>* readings = nullptr;
+  double per_unit = 1;  ///< readings times this are in `unit`
 };
 /// All figures of a machine, known or not, in a fixed order.
 std::vector<FigureView> figures_of(const Machine& machine);

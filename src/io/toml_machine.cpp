@@ -214,7 +214,7 @@ std::vector<FigureView> figures_of(const Machine& machine) {
   each_figure(machine, [&](const char* key, const char* label, const auto& f, double factor) {
     using Unit = std::remove_cvref_t<decltype(f.value)>;
     const char* unit = factor == 1 ? unit_of<Unit>() : "USD/h";
-    views.push_back({key, label, unit, number_of(f.value) / factor, f.spread, f.known, f.inferred, &f.readings});
+    views.push_back({key, label, unit, number_of(f.value) / factor, f.spread, f.known, f.inferred, &f.readings, 1 / factor});
   });
   return views;
 }

@@ -73,6 +73,7 @@ void infer_memory(Machine& m) {
 void complete(Machine& m) {
   bool any = m.bandwidth.known;
   for (const auto& r : m.rate) any = any || r.known;
+  if (m.kind == MachineKind::brain) return;  // what a brain "computes" is an estimate of equivalence: nothing follows from it
   if (any) {
     infer_rates(m);
     infer_memory(m);
@@ -81,12 +82,13 @@ void complete(Machine& m) {
     const double clock = m.clock.known ? m.clock.value.value() : 1.6e9;
     if (m.kind == MachineKind::cpu || m.kind == MachineKind::cluster) infer(m.units, m.cores.value, m.cores, as_good_as, "one per core");
     infer(m.units, std::max(1.0, std::round(fp32.value.value() / (256 * clock))), fp32, by_family, "fp32 rate / (128 lanes x 2 FLOP x clock, 1.6 GHz where it is not known)");
-  } else if (m.kind != MachineKind::brain && m.kind != MachineKind::neuromorphic) {
+  } else if (m.kind != MachineKind::neuromorphic) {
     throw InputError(fmt::format("machine {}: neither a rate nor a bandwidth is given\n  add one, such as bandwidth_byte_per_s or fp32_flop_per_s", m.id));
   }
   if (!m.devices.known) {
     m.devices.value = 1;
-    m.devices.known = true;
+    m.devices.known = m.devices.inferred = true;
+    m.devices.readings.push_back({1, "one where nothing is stated", "", 0, true});
   }
 }
 

@@ -30,23 +30,29 @@ constexpr double tile_sides[] = {256, 128, 64, 32, 16};
 constexpr double tile_area_max = 256 * 128;  // fp32 sums of a tile in the registers of one unit: 128 KiB of 256
 constexpr double split_max = 16, k_least = 256;
 
+/// Rate with tiles of a x b against that with the largest: per multiply-add a tile loads (a + b) / (a b) numbers, and where
+/// that is 2 / tile_side, loading takes as long as the arithmetic.
+double tile_rate(double a, double b, double side) {
+  constexpr double largest = (256.0 + 128.0) / (2 * tile_area_max);
+  return (1 + side * largest) / (1 + side * (a + b) / (2 * a * b));
+}
+
 /// Share of the arithmetic rate that a tile of a x b leaves, all units busy.
-double tile_share(const Product& p, double a, double b, double units, const Constants& c) {
+double tile_share(const Product& p, double a, double b, double units, double side) {
   const double tiles = std::ceil(p.m / a) * std::ceil(p.n / b);
   const double split = std::clamp(std::floor(units / tiles), 1.0, std::clamp(std::floor(p.k / k_least), 1.0, split_max));
   const double work_items = tiles * split;
   const double waves = std::ceil(work_items / units);
   const double busy = work_items / (waves * units);
   const double used = p.m * p.n / (tiles * a * b);
-  const double loads = 1 / (1 + c.tile_side * (a + b) / (2 * a * b));
-  return busy * used * loads;
+  return busy * used * tile_rate(a, b, side);
 }
 
-double best_tile_share(const Product& p, double units, const Constants& c) {
+double best_tile_share(const Product& p, double units, double side) {
   double best = 0;
   for (const double a : tile_sides)
     for (const double b : tile_sides)
-      if (a * b <= tile_area_max) best = std::max(best, tile_share(p, a, b, units, c));
+      if (a * b <= tile_area_max) best = std::max(best, tile_share(p, a, b, units, side));
   return best;
 }
 
@@ -80,7 +86,7 @@ Work work_of(const Product& p) {
 
 double arithmetic_share(const Product& p, const Machine& machine, const Constants& c, Trace* trace) {
   const double units = std::max(1.0, note(trace, "compute units", machine.units));
-  const double shape = note(trace, "share that tiles and waves leave", best_tile_share(p, units, c), "best tile: tiles / (whole waves x units) x used part of tiles x 1 / (1 + tile_side x (a + b) / 2ab)");
+  const double shape = note(trace, "share that tiles and waves leave", best_tile_share(p, units, c.tile_side), "best tile a x b: tiles / (whole waves x units) x used part of tiles x rate of such tiles against the largest");
   const double power = note(trace, "share that the design power feeds", power_share(p.precision, machine, c), "min(1, power / (joule per FLOP x rate)), vector units only");
   // Whichever is scarcer: units that wait for data draw little power.
   return std::min(shape * note(trace, "share of the rate that libraries reach", c.arithmetic_share), power);
@@ -98,6 +104,8 @@ double kernel_spread(const Machine& machine, Precision precision, const Constant
   const double figures = std::max(machine.rate_of(precision).spread, machine.bandwidth.spread);
   return std::hypot(c.width_kernel, figures);
 }
+
+bool has_matrix_unit(const Machine& m, Precision p) { return m.rate_of(p).value > 2.5 * m.rate_of(Precision::fp32).value; }
 
 OperationTime time_of_product(const Product& p, const Machine& machine, const Constants& c, Trace* trace) {
   Efficiency e = streaming(c);

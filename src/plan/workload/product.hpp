@@ -29,11 +29,14 @@ struct Product {
 /// Throws InputError with the nearest name.
 Precision parse_precision(std::string_view name);
 
+/// Matrix units are what runs a format much faster than fp32, which vector units do.
+bool has_matrix_unit(const Machine& machine, Precision precision);
+
 /// Work of one product: FLOP, bytes once, one launch.
 Work work_of(const Product& p);
 
 /// Share of the rate that the shape allows, and the rate that power allows, together with the share no mechanism here
-/// explains (Constants::arithmetic_share). `units` of the machine may be split among `devices` alike ones.
+/// explains (Constants::arithmetic_share).
 double arithmetic_share(const Product& p, const Machine& machine, const Constants& constants, Trace* trace = nullptr);
 
 /// Time of one product called from device code (one launch).

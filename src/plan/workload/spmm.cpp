@@ -75,9 +75,6 @@ Sparse sparse_of(const Parameters& p) {
   return s;
 }
 
-/// Matrix units are what runs a format much faster than the vector units do.
-bool has_matrix_unit(const Machine& m, Precision p) { return m.rate_of(p).value > 2.5 * m.rate_of(Precision::fp32).value; }
-
 /// Reading A dense and writing it packed, where the pattern is new.
 void add_packing(Work& w, const Sparse& s, double stored) {
   if (!s.changing) return;
@@ -114,7 +111,7 @@ OperationTime time_gathered(const Sparse& s, const Machine& machine, const Const
   add_packing(w, s, stored);
   Efficiency e = streaming(c);
   const Product tile{std::min(p.m, s.block), std::min(p.n, std::max(s.block, 16.0)), p.k, p.precision};
-  e.arithmetic = s.block >= 16 ? std::min(c.arithmetic_share, 1 / (1 + c.tile_side / tile.m)) : c.arithmetic_share;
+  e.arithmetic = s.block >= 16 ? arithmetic_share(tile, machine, c) : c.arithmetic_share;
   return time_of(w, machine, e, trace);
 }
 
