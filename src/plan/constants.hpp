@@ -8,7 +8,7 @@
 ///                      name      value   kind    unit spread  what it stands for
 ///
 /// and a member of Constants under that name. `spread` is the relative change of the value when each machine is left
-/// out of the fit in turn (one standard deviation). bench/plan/fit.py writes values and spreads; nobody else does.
+/// out of the fit in turn (one standard deviation). data/plan/fit writes values and spreads; nobody else does.
 
 #include <span>
 #include <string_view>

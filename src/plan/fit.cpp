@@ -8,8 +8,9 @@
 namespace ranvier::plan {
 namespace {
 
-constexpr double soft_corner = 0.2;   // s of rho: beyond it a residual pulls linearly
+constexpr double corner_least = 0.2;  // s of rho: beyond it a residual pulls linearly
 constexpr double pull = 0.02;         // of the starting values, against a sum of weighted rows of order 10
+constexpr int few = 10;                // a workload with fewer rows weighs by its rows alone
 constexpr double derivative_step = 0.01;
 constexpr double step_max = 0.5;      // of ln(constant) in one iteration
 
@@ -31,7 +32,11 @@ class Problem {
       : cases_(cases), start_(start), models_(models), fitted_(constants_to_fit(options)) {
     std::map<std::string, int> rows;
     for (const Case& c : cases) rows[c.row->workload] += c.row->scored;
-    for (const Case& c : cases) weights_.push_back(c.row->scored ? 1 / std::sqrt(rows[c.row->workload]) : 0);
+    for (const Case& c : cases) {
+      weights_.push_back(c.row->scored ? 1 / std::sqrt(std::max(few, rows[c.row->workload])) : 0);
+      const RowResult p = predict(c, start, models);
+      corners_.push_back(p.predicted && *p.p10 > 0 ? std::max(corner_least, std::log(*p.p90 / *p.p10) / (2 * Estimate::normal_90)) : corner_least);
+    }
   }
 
   std::size_t size() const { return fitted_.size(); }
@@ -55,20 +60,22 @@ class Problem {
 
   double loss(const std::vector<double>& r, const std::vector<double>& u) const {
     double sum = 0;
-    for (std::size_t i = 0; i < r.size(); ++i) sum += weights_[i] * (std::sqrt(1 + (r[i] / soft_corner) * (r[i] / soft_corner)) - 1);
+    for (std::size_t i = 0; i < r.size(); ++i) sum += weights_[i] * (std::sqrt(1 + squared(i, r[i])) - 1);
     for (const double x : u) sum += 0.5 * pull * x * x;
     return sum;
   }
 
   /// Weight of a squared residual in the quadratic that touches the loss at r.
-  double weight(std::size_t i, double r) const { return weights_[i] / (soft_corner * soft_corner * std::sqrt(1 + (r / soft_corner) * (r / soft_corner))); }
+  double weight(std::size_t i, double r) const { return weights_[i] / (corners_[i] * corners_[i] * std::sqrt(1 + squared(i, r))); }
 
  private:
+  double squared(std::size_t i, double r) const { return (r / corners_[i]) * (r / corners_[i]); }
+
   std::span<const Case> cases_;
   Constants start_;
   const ModelSource* models_;
   std::vector<const ConstantInfo*> fitted_;
-  std::vector<double> weights_;
+  std::vector<double> weights_, corners_;
 };
 
 /// Solves A x = b in place, A symmetric and positive definite, row by row [n x n]. Cholesky.

@@ -3,8 +3,8 @@
 /// Fitting the planner's constants to measurements, and predicting what a fit has not seen.
 ///
 /// What is minimised is the sum over scored rows of w_g rho(ln(predicted / measured)), rho(r) = sqrt(1 + (r/s)^2) - 1 with
-/// s = 0.2, so that one row far off pulls like a row near (its error is then what it is: a row to explain, not to fit), and
-/// w_g = 1 / sqrt(rows of the workload), so that a workload with many rows does not drown those with few. A weak pull to the
+/// s = 0.2 (wider where the row's own interval is), so that one row far off pulls like a row near (its error is then what it is: a row to explain, not to fit), and
+/// w_g = 1 / sqrt(rows of the workload, at least 10), so that a workload with many rows does not drown those with few. A weak pull to the
 /// values that the fit starts from keeps constants that no row of a subset speaks of.
 /// Method: Levenberg-Marquardt in the logarithm of the constants, iteratively reweighted, numerical derivatives.
 

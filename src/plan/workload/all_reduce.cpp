@@ -81,7 +81,11 @@ OperationTime time_of(const Question& q, const Work& w, bool direct, Trace* trac
     bus = q.machine;
     bus.link.value = min(bus.link.value, BytePerSecond{32e9});
   }
-  return plan::time_of(w, direct ? q.machine : bus, streaming(q.constants), trace);
+  OperationTime t = plan::time_of(w, direct ? q.machine : bus, streaming(q.constants), trace);
+  // The buffer is read and summed piece by piece while other pieces travel.
+  const Seconds body = t.expected - t.network - t.fixed;
+  t.expected -= note(trace, "hidden under the network", min(body, t.network), "min(arithmetic and data, network)");
+  return t;
 }
 
 Answer plan(const Question& q, Trace* trace) {
