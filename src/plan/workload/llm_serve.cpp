@@ -217,7 +217,7 @@ const char* narrower_format(const Request& r, Bytes room) {
 }
 
 std::string remedy(const Question& q, const Request& r, Bytes needed, Bytes room, const Machine& m) {
-  std::string text = fmt::format("does not fit: {} needed on each of {} devices, {} usable: {} too much", in_gib(needed), q.count, in_gib(room), in_gib(needed - room));
+  std::string text = fmt::format("{} too much on each of {} devices; times are those of devices with memory enough", in_gib(needed - room), q.count);
   if (const char* name = narrower_format(r, room)) text += fmt::format("\n  fits with {} weights", name);
   if (const Count n = devices_needed(r, m); n > 0 && n > q.count) text += fmt::format("\n  fits on {} devices with the layers dealt to them", n);
   const double batch = std::floor(largest_batch(r.plan, r.prompt + r.output, m));
@@ -235,6 +235,19 @@ void judge_memory(const Question& q, const Request& r, const Machine& m, Answer&
   a.estimate.capacity = room;
   a.estimate.fits = a.estimate.byte_resident <= room;
   if (!a.estimate.fits) a.remedy = remedy(q, r, a.estimate.byte_resident, room, m);
+}
+
+/// The estimate counts what one device does: where the batch is smaller than the stages, they wait for each other. Utilisation is
+/// that of the products with weights, 2 FLOP a weight, on the units made for their format; unpacking counts as no use.
+void judge_work(const Question& q, const Request& r, const Machine& m, Answer& a) {
+  const double busy = std::min(1.0, r.batch / (r.plan.replicas * r.plan.stages));
+  a.estimate.byte_moved *= busy;
+  a.estimate.flop *= busy;
+  const double tokens = r.batch * ((r.reads ? r.prompt : 0) + (r.generates ? r.output : 0));
+  const bool one_step = !r.reads || q.row_kind == "llm_serve";
+  const Flop useful = 2 * Flop{weights_used(*r.plan.shape)} * (one_step ? r.batch : tokens);
+  const Flop possible = m.rate_of(r.plan.weights.arithmetic).value * a.estimate.expected * r.plan.devices();
+  if (possible > Flop{}) a.estimate.utilisation = useful / possible;
 }
 
 // --- figures beside the answer
@@ -279,6 +292,7 @@ Answer plan(const Question& q, Trace* trace) {
   const Costs c = cost(q, r, machine, trace);
   a.estimate = c.all.estimate(q.count);
   judge_memory(q, r, machine, a);
+  judge_work(q, r, machine, a);
   a.value = value_of(q, r, c, machine);
   add_extras(q, r, c, machine, a);
   return a;

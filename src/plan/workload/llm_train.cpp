@@ -166,8 +166,7 @@ TrainPlan plan_of(const Question& q, const TrainModel& m, const Machine& machine
 
 /// What would make a step fit that does not: each change tried alone.
 std::string remedy(const TrainPlan& plan, const TrainModel& m, const Machine& machine, const Constants& c, const TrainCost& cost) {
-  std::string text = fmt::format("does not fit: {} needed on each of {} devices, {} usable: {} too much", in_gib(cost.estimate.byte_resident), plan.devices(), in_gib(cost.estimate.capacity),
-                                 in_gib(cost.estimate.byte_resident - cost.estimate.capacity));
+  std::string text = fmt::format("{} too much on each of {} devices; times are those of devices with memory enough", in_gib(cost.estimate.byte_resident - cost.estimate.capacity), plan.devices());
   const auto fits = [&](const TrainPlan& trial) { return check(trial, m) == nullptr && evaluate(trial, m, machine, c).estimate.fits; };
   const auto offer = [&](TrainPlan trial, const char* change) {
     if (fits(trial)) text += fmt::format("\n  fits with {}", change);
