@@ -25,6 +25,7 @@ constexpr double unmeasured_share = 0.4;
 constexpr int pieces_measured = 4;
 constexpr double stand_in_synapses = 20e6;    // 80 MB: more than last-level caches hold
 constexpr std::int64_t stand_in_sources_least = 200;
+constexpr double awake_from_hz = 10;          // an input keeps a cell awake for some 100 ms, several of its time constants
 
 double now_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -70,10 +71,32 @@ NetworkSpec without_readout(const NetworkSpec& spec) {
   return out;
 }
 
-/// Cells, inputs and recordings of the network, without synapses.
-NetworkSpec without_synapses(const NetworkSpec& spec) {
+/// The shortest delay that synapses of a projection can have.
+double delay_least_ms(const ProjectionSpec& p, double dt_ms) {
+  const Values& d = p.delay_ms;
+  if (d.kind == Values::Kind::column && d.column && !d.column->empty()) return std::max(dt_ms, *std::min_element(d.column->begin(), d.column->end()));
+  if (d.is_constant()) return std::max(dt_ms, d.a);
+  return std::max(dt_ms, d.kind == Values::Kind::uniform ? d.a : d.min);
+}
+
+/// Input events per second and cell of each population, at a mean rate of all neurons.
+std::vector<double> input_rates(const NetworkSpec& spec, double rate_hz) {
+  std::vector<double> events(spec.populations.size(), 0);
+  for (const ProjectionSpec& p : spec.projections) events[static_cast<std::size_t>(p.target.population)] += engine::rule_size(p).synapses * rate_hz;
+  for (std::size_t k = 0; k < events.size(); ++k) events[k] /= std::max<double>(1, static_cast<double>(spec.populations[k].size));
+  return events;
+}
+
+/// Cells, inputs and recordings of the network. Of each projection one synapse stays: threads then exchange spikes as often.
+NetworkSpec almost_without_synapses(const NetworkSpec& spec, double rate_hz) {
   NetworkSpec out = without_readout(spec);
-  out.projections.clear();
+  const std::vector<double> input = input_rates(spec, rate_hz);
+  for (std::size_t k = 0; k < out.populations.size(); ++k) out.populations[k].sleep = out.populations[k].sleep && input[k] < awake_from_hz;
+  for (ProjectionSpec& p : out.projections) {
+    p.delay_ms = Values::constant(delay_least_ms(p, spec.simulation.dt_ms));
+    if (p.weight.kind == Values::Kind::column) p.weight = Values::constant(p.weight.column && !p.weight.column->empty() ? p.weight.column->front() : 0);
+    p.rule = {.kind = Rule::Kind::fixed_total_number, .number = 1};
+  }
   return out;
 }
 
@@ -97,6 +120,22 @@ RowShape shape_of(const NetworkSpec& spec) {
   return s;
 }
 
+/// A rule of the same kind where it takes its own time to draw, giving as many synapses from each source.
+Rule rule_like(const NetworkSpec& spec, double row, std::int64_t sources, std::int64_t cells) {
+  const ProjectionSpec* largest = &spec.projections.front();
+  for (const ProjectionSpec& p : spec.projections)
+    if (engine::rule_size(p).synapses > engine::rule_size(*largest).synapses) largest = &p;
+  const double total = row * static_cast<double>(sources);
+  switch (largest->rule.kind) {
+    case Rule::Kind::fixed_indegree:
+    case Rule::Kind::edges: return {.kind = Rule::Kind::fixed_indegree, .number = std::max<std::int64_t>(1, std::llround(total / static_cast<double>(cells)))};
+    case Rule::Kind::fixed_total_number: return {.kind = Rule::Kind::fixed_total_number, .number = std::llround(total)};
+    case Rule::Kind::pairwise_bernoulli:
+    case Rule::Kind::distance: return {.kind = Rule::Kind::pairwise_bernoulli, .probability = std::min(1.0, row / static_cast<double>(cells))};
+    default: return {.kind = Rule::Kind::fixed_outdegree, .number = std::llround(row)};
+  }
+}
+
 /// Sources that fire at will, with rows as long as the network's, onto as many silent cells as the network has.
 NetworkSpec delivery_stand_in(const NetworkSpec& spec, const RowShape& shape) {
   const auto cells = spec.neuron_count();
@@ -107,10 +146,11 @@ NetworkSpec delivery_stand_in(const NetworkSpec& spec, const RowShape& shape) {
   PopulationSpec from{.name = "sources", .size = sources, .membrane = "poisson_source"};
   from.params["rate"] = Values::constant(std::min(200.0, 2e8 / (row * static_cast<double>(sources))));
   PopulationSpec to{.name = "cells", .size = cells, .membrane = "leaky"};
+  to.sleep = false;  // waking cells is not delivering
   to.receptors.push_back({.name = "in", .kind = "delta"});
   out.populations = {from, to};
   ProjectionSpec rows{.name = "rows", .source = {0, 0, sources, 1}, .target = {1, 0, cells, 1}};
-  rows.rule = {.kind = Rule::Kind::fixed_outdegree, .number = std::llround(row)};
+  rows.rule = rule_like(spec, row, sources, cells);
   bool constant = true;
   for (const ProjectionSpec& p : spec.projections) constant = constant && p.weight.is_constant();
   rows.weight = constant ? Values::constant(1e-9) : Values::uniform(0, 1e-9);
@@ -161,30 +201,42 @@ ProbeCounters probe_network(const NetworkSpec& spec, int threads) {
   return out;
 }
 
-ProbeCounters probe_stand_in(const NetworkSpec& spec, int threads) {
+namespace {
+
+/// Delivery along rows like the network's: time and events go to the pieces, build time and memory are scaled to its size.
+void add_rows(ProbeCounters& out, const NetworkSpec& spec, const RowShape& shape, int threads) {
+  const double before = resident_byte(), start = now_s();
+  const auto rows = engine::build(delivery_stand_in(spec, shape), {.threads = threads});
+  const double scale = shape.synapses / static_cast<double>(std::max<std::int64_t>(1, rows->synapses));
+  out.build = Seconds{(now_s() - start) * scale};
+  out.peak = out.resident + Bytes{std::max(0.0, static_cast<double>(measure::peak_rss_byte()) - before) * scale};
+  out.resident += Bytes{std::max(0.0, resident_byte() - before) * scale};
+  ProbePiece sum;
+  for (const ProbePiece& p : run_pieces(*rows, probe_limit_ms)) {
+    sum.deliver += p.deliver;
+    sum.events += p.events;
+  }
+  for (ProbePiece& p : out.pieces) {  // those of the cells have next to no events of their own
+    p.wall += sum.deliver - p.deliver;
+    p.deliver = sum.deliver;
+    p.events = sum.events;
+  }
+}
+
+}  // namespace
+
+ProbeCounters probe_stand_in(const NetworkSpec& spec, int threads, double rate_hz) {
   ProbeCounters out;
   const double start = now_s();
+  const double at_rest = resident_byte();
   {
-    const auto cells = engine::build(without_synapses(spec), {.threads = threads});
+    const auto cells = engine::build(almost_without_synapses(spec, rate_hz), {.threads = threads});
+    out.build = Seconds{now_s() - start};
     out.pieces = run_pieces(*cells, probe_limit_ms);
+    out.resident = out.peak = Bytes{std::max(at_rest, resident_byte())};
   }
   const RowShape shape = shape_of(spec);
-  if (shape.synapses > 0) {
-    const double build_start = now_s();
-    const auto rows = engine::build(delivery_stand_in(spec, shape), {.threads = threads});
-    out.build = Seconds{(now_s() - build_start) * shape.synapses / static_cast<double>(rows->synapses)};
-    ProbePiece sum;
-    for (const ProbePiece& p : run_pieces(*rows, probe_limit_ms)) {
-      sum.deliver += p.deliver;
-      sum.events += p.events;
-    }
-    // The pieces of the cells take over the delivery: their own has no events.
-    for (ProbePiece& p : out.pieces) {
-      p.wall += sum.deliver - p.deliver;
-      p.deliver = sum.deliver;
-      p.events = sum.events;
-    }
-  }
+  if (shape.synapses > 0) add_rows(out, spec, shape, threads);
   out.cost = Seconds{now_s() - start};
   return out;
 }

@@ -28,8 +28,8 @@ std::vector<plan::ProbePiece> run_pieces(const engine::Network& network, double 
 plan::ProbeCounters probe_network(const NetworkSpec& spec, int threads);
 
 /// Unit costs without building the network: its cells are stepped without synapses, and spikes are delivered along rows of the same
-/// length and delays as its own, up to 20 million synapses, onto as many cells.
-plan::ProbeCounters probe_stand_in(const NetworkSpec& spec, int threads);
+/// length and delays as its own, up to 20 million synapses, onto as many cells. `rate_hz` says which cells get too little input to stay awake.
+plan::ProbeCounters probe_stand_in(const NetworkSpec& spec, int threads, double rate_hz);
 
 /// Activity of a network whose neurons fire at this mean rate; populations that only emit spikes keep their own rate where it is constant.
 plan::Activity activity_at_rate(const NetworkSpec& spec, double rate_hz);

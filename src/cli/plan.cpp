@@ -10,6 +10,7 @@
 #include "cli/commands.hpp"
 #include "cli/plan_commands.hpp"
 #include "cli/plan_models.hpp"
+#include "cli/plan_network.hpp"
 #include "cli/plan_print.hpp"
 #include "cli/plan_study.hpp"
 #include "core/suggest.hpp"
@@ -104,6 +105,7 @@ Study study_of(const Options& o, Words& words, io::MachineCatalogue& machines, c
 }
 
 void run(const Options& o, const std::vector<std::string>& rest) {
+  if (take_network_file(rest, o.on, o.json, o.explain)) return;
   Words words = sort_words(rest);
   if (words.kind.empty()) {
     if (!o.list) throw InputError("which workload? See ranvier plan --list\n  Example:  ranvier plan gemm --on h100 m=4096 n=4096 k=4096");

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -98,7 +99,7 @@ void plan_network(const NetworkPlanOptions& o) {
   } else {
     const double rate = read_option("--rate", o.rate, to_hz);
     if (!(rate >= 0) || rate > 1e4) throw InputError(fmt::format("--rate {}: must be between 0 and 10,000 /s", o.rate));
-    probe = probe_stand_in(spec, threads);
+    probe = probe_stand_in(spec, threads, rate);
     activity = activity_at_rate(spec, rate);
   }
   const RunPrediction prediction = predict_run(counts, probe, activity, &trace);
@@ -110,16 +111,50 @@ void plan_network(const NetworkPlanOptions& o) {
   if (o.explain) print_steps(trace);
 }
 
+namespace {
+
+void add_options(CLI::App& c, NetworkPlanOptions& o) {
+  c.add_option("NETWORK", o.network, "network file (TOML)")->required();
+  c.add_option("--set", o.set, "NAME=VALUE: gives a named parameter of the file another value")->allow_extra_args(false);
+  c.add_option("--duration", o.duration, "biological time after the warm-up, with unit: \"1 s\"");
+  c.add_option("--warmup", o.warmup, "biological time before statistics begin, with unit");
+  c.add_option("--rate", o.rate, "mean rate of the neurons, with unit: \"3 /s\"; default: a probe finds it");
+  c.add_option("--threads", o.threads, "number of threads; 0: the faster number")->check(CLI::Range(0, 1024));
+}
+
+/// A probe measures the machine it runs on. For another one the network's numbers are the question.
+void refuse_other_machine(const NetworkPlanOptions& o, const std::string& on) {
+  if (on.empty() || on == "this") return;
+  const NetworkCounts n = count_network(read_spec(o), 1);
+  throw InputError(fmt::format("--on {}: a network file is predicted by a probe, and that measures this machine (--on this)\n  try: ranvier plan brain --on {} neurons={:.0f} synapses={:.0f} rate_hz=3 dt_ms={:g} scheme=static", on, on,
+                               n.neurons, n.synapses, n.dt.value() * 1e3));
+}
+
+}  // namespace
+
+bool take_network_file(const std::vector<std::string>& words, const std::string& on, bool json, bool explain) {
+  if (words.empty() || words.front() != "brain") return false;
+  const auto names_file = [](const std::string& w) { return !w.starts_with("-") && w.find('=') == std::string::npos && is_network_file(w); };
+  if (std::none_of(words.begin() + 1, words.end(), names_file)) return false;
+  NetworkPlanOptions o{.json = json, .explain = explain};
+  CLI::App parser("", "ranvier plan brain");
+  add_options(parser, o);
+  std::vector<std::string> reversed(words.rbegin(), words.rend() - 1);
+  try {
+    parser.parse(reversed);
+  } catch (const CLI::ParseError& e) {
+    throw InputError(fmt::format("{}; options: ranvier plan network --help", e.what()));
+  }
+  refuse_other_machine(o, on);
+  plan_network(o);
+  return true;
+}
+
 RANVIER_PLAN_COMMAND(network) {
   auto o = std::make_shared<NetworkPlanOptions>();
   CLI::App* c = plan.add_subcommand("network", "What simulating a network file will take on this machine: build, wall time, memory");
   c->footer("Example:  ranvier plan network examples/microcircuit.toml --set scale=0.1\n\nBuilds the network and runs at most 100 ms of it. With --rate nothing is built: costs are measured on a stand-in.");
-  c->add_option("NETWORK", o->network, "network file (TOML)")->required();
-  c->add_option("--set", o->set, "NAME=VALUE: gives a named parameter of the file another value")->allow_extra_args(false);
-  c->add_option("--duration", o->duration, "biological time after the warm-up, with unit: \"1 s\"");
-  c->add_option("--warmup", o->warmup, "biological time before statistics begin, with unit");
-  c->add_option("--rate", o->rate, "mean rate of the neurons, with unit: \"3 /s\"; default: a probe finds it");
-  c->add_option("--threads", o->threads, "number of threads; 0: the faster number")->check(CLI::Range(0, 1024));
+  add_options(*c, *o);
   c->add_flag("--json", o->json, "print JSON");
   c->add_flag("--explain", o->explain, "show how the answer follows from what was measured");
   c->callback([o] { plan_network(*o); });

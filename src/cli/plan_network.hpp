@@ -20,6 +20,10 @@ struct NetworkPlanOptions {
 /// Whether the argument of `plan brain` means a network file.
 bool is_network_file(const std::string& word);
 
+/// Of the words that follow `ranvier plan`: true, and done, where they are "brain" and a network file, with options of
+/// `ranvier plan network` among them. `on` is the machine asked for; only this one ("this", or nothing) can be probed.
+bool take_network_file(const std::vector<std::string>& words, const std::string& on, bool json, bool explain);
+
 /// Predicts and prints. Errors: InputError, as of `simulate`.
 void plan_network(const NetworkPlanOptions& options);
 

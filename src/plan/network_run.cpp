@@ -49,9 +49,9 @@ Bytes memory_of(const NetworkCounts& n, const ProbeCounters& probe, const Activi
   const Count spikes = a.rate_hz * n.neurons * number_of(n.duration + n.warmup);
   const Bytes logs = note(trace, "spikes", spikes * (n.records_spikes ? spike_recorded : spike_logged), "8 bytes each, with the copies made when they are sorted and handed over");
   const Bytes records = note(trace, "recorded", logs + n.traces, "spikes + state variables");
-  if (!probe.built) return note(trace, "memory", n.estimated + records, "the engine's estimate of rows, cells and building + recorded");
+  if (!(probe.peak > Bytes{})) return note(trace, "memory", n.estimated + records, "the engine's estimate of rows, cells and building + recorded");
   const Bytes running = note(trace, "while running", probe.resident + records, "resident after the build + recorded");
-  return note(trace, "memory", max(note(trace, "while building", probe.peak, "", "highest resident memory of the probe"), running), "the larger of the two");
+  return note(trace, "memory", max(note(trace, "while building", probe.peak, "", "highest resident memory of the probe, or what it comes to at the network's size"), running), "the larger of the two");
 }
 
 }  // namespace

@@ -38,8 +38,8 @@ struct ProbePiece {
 struct ProbeCounters {
   bool built = false;           ///< the network itself was built and run; else a smaller stand-in
   Seconds build{};              ///< time to build it, or what the stand-in makes of it
-  Bytes resident{};             ///< of the process after the build; 0: not known
-  Bytes peak{};                 ///< of the process so far
+  Bytes resident{};             ///< of the process after the build, or what the stand-in makes of it
+  Bytes peak{};                 ///< highest while building; 0: not known
   Seconds cost{};               ///< what the probe itself took, building included
   std::vector<ProbePiece> pieces;  ///< after the first moments were left out
 };

@@ -124,6 +124,14 @@ void add_part(Total& total, const BrainDemand& d, const BrainNumbers& n, const Q
   total.add(w, time_of(w, q.machine, {.arithmetic = c.arithmetic_share, .memory = memory_share, .network = c.bandwidth_share, .overlap_power = c.overlap_power, .launch = Seconds{c.launch_s}, .message = Seconds{c.launch_s}}, trace));
 }
 
+/// Neurons whose state fits in the cache of each machine do not pass its memory in every step.
+BrainDemand beyond_cache(BrainDemand neurons, const Question& q, Trace* trace) {
+  const Figure<Bytes>& cache = q.machine.cache;
+  if (!cache || neurons.resident / q.count > note(trace, "last-level cache", cache)) return neurons;
+  neurons.moved = note(trace, "state that passes the memory", BytePerSecond{}, "the neurons' state stays in the cache");
+  return neurons;
+}
+
 /// Spikes that one machine sends: 8 bytes to each machine with a target.
 void add_network(Total& total, const BrainNumbers& n, const Question& q, Seconds min_delay, Trace* trace) {
   if (q.count == 1) return;
@@ -178,7 +186,7 @@ Answer plan_scheme(const Question& q, const BrainNumbers& n, Answer a, Trace* tr
   const bool gathers = n.scheme == BrainScheme::event;
   const bool one_step = clock_driven(n.scheme) || n.scheme == BrainScheme::lnp;
   add_part(total, synapses, n, q, gathers ? q.constants.gather_share : q.constants.bandwidth_share, one_step ? number_of(Seconds{1} / n.dt) : 0, trace);
-  add_part(total, neurons, n, q, q.constants.bandwidth_share, 2 / number_of(n.neuron_dt), trace);
+  add_part(total, beyond_cache(neurons, q, trace), n, q, q.constants.bandwidth_share, 2 / number_of(n.neuron_dt), trace);
   add_network(total, n, q, min_delay, trace);
   total.work.resident = (synapses.resident + neurons.resident) / q.count;
   a.estimate = estimate_of(total, m, q.count, q.constants.busy_power_share, std::hypot(0.3, m.bandwidth.spread), trace);
