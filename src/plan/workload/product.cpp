@@ -37,15 +37,22 @@ double tile_rate(double a, double b, double side) {
   return (1 + side * largest) / (1 + side * (a + b) / (2 * a * b));
 }
 
-/// Share of the arithmetic rate that a tile of a x b leaves, all units busy.
+/// Share of the units that are busy, on the average, while `tiles` are worked on, the sum over k split where that helps.
+double busy_share(double tiles, double k, double units) {
+  const double splits = std::clamp(std::floor(k / k_least), 1.0, split_max);
+  double best = 0;
+  for (double split = 1; split <= splits; ++split) {
+    const double pieces = tiles * split;
+    best = std::max(best, pieces / (std::ceil(pieces / units) * units));
+  }
+  return best;
+}
+
+/// Share of the arithmetic rate that a tile of a x b leaves.
 double tile_share(const Product& p, double a, double b, double units, double side) {
   const double tiles = std::ceil(p.m / a) * std::ceil(p.n / b);
-  const double split = std::clamp(std::floor(units / tiles), 1.0, std::clamp(std::floor(p.k / k_least), 1.0, split_max));
-  const double work_items = tiles * split;
-  const double waves = std::ceil(work_items / units);
-  const double busy = work_items / (waves * units);
   const double used = p.m * p.n / (tiles * a * b);
-  return busy * used * tile_rate(a, b, side);
+  return busy_share(tiles, p.k, units) * used * tile_rate(a, b, side);
 }
 
 double best_tile_share(const Product& p, double units, double side) {

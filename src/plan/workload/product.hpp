@@ -8,8 +8,8 @@
 ///                a rate that a tile's side limits: a tile of a x b loads (a + b) / (2 a b) numbers per multiply-add
 ///   memory       A, B and C once (a wave of tiles shares its rows and columns through the cache)
 ///
-/// The tile is the one with the least time, as a library's heuristic would choose. Where tiles are fewer than units, the
-/// sum over k is split (split-k), up to `split_max` ways of at least `k_least` each.
+/// The tile is the one with the least time, as a library's heuristic would choose. Where that fills the units better, the
+/// sum over k is split (split-k), up to 16 ways of at least 256 each.
 /// Source: tile and wave quantisation as in NVIDIA, "Matrix Multiplication Background User's Guide", sections 4 and 5.
 
 #include <cstdint>
