@@ -51,8 +51,8 @@ Answer answer_of(const Question& q, Product p, bool framework, Trace* trace) {
 Answer plan_gemm(const Question& q, Trace* trace) {
   const auto& p = q.parameters;
   const char* why = "a product has the sizes m, n and k";
-  const Product product = product_of(p, p.need_number("m", why), p.need_number("n", why), p.need_number("k", why));
-  return answer_of(q, product, through_framework(p), trace);
+  const double m = p.need_number("m", why), n = p.need_number("n", why), k = p.need_number("k", why);
+  return answer_of(q, product_of(p, m, n, k), through_framework(p), trace);
 }
 
 /// A search settles on a shape that fills its waves. Without a shape the search is done here, over squares up to what
