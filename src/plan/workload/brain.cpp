@@ -142,11 +142,32 @@ void add_network(Total& total, const BrainNumbers& n, const Question& q, Seconds
   total.add(w, time_of(w, q.machine, {.network = q.constants.bandwidth_share, .message = Seconds{q.constants.launch_s}}, trace));
 }
 
-double largest_in_real_time(const Total& total, const BrainNumbers& n, const Estimate& e) {
-  const Seconds body = total.time.expected - total.time.fixed;
-  double scale = body > Seconds{} ? std::max(0.0, number_of((Seconds{1} - total.time.fixed) / body)) : 1e30;
-  if (e.capacity > Bytes{} && total.work.resident > Bytes{}) scale = std::min(scale, number_of(e.capacity / total.work.resident));
-  return n.neurons * scale;
+/// Work and time of one machine for a second of biology.
+Total total_of(const BrainNumbers& n, const Question& q, const BrainDemand& synapses, const BrainDemand& neurons, Trace* trace) {
+  const Seconds min_delay{q.parameters.number("min_delay_ms", n.neuron_dt.value() * 1e3) * 1e-3};
+  const bool one_step = clock_driven(n.scheme) || n.scheme == BrainScheme::lnp;
+  Total total;
+  add_part(total, synapses, n, q, n.scheme == BrainScheme::event ? q.constants.gather_share : q.constants.bandwidth_share, one_step ? number_of(Seconds{1} / n.dt) : 0, trace);
+  add_part(total, beyond_cache(neurons, q, trace), n, q, q.constants.bandwidth_share, 2 / number_of(n.neuron_dt), trace);
+  add_network(total, n, q, min_delay, trace);
+  total.work.resident = (synapses.resident + neurons.resident) / q.count;
+  return total;
+}
+
+/// Neurons of the largest brain, with as many synapses each, that runs in real time and fits: by halving, since a brain that
+/// outgrows the cache costs more at once.
+double largest_in_real_time(BrainNumbers n, const Question& q) {
+  const double synapses_each = n.neurons > 0 ? n.synapses / n.neurons : 0;
+  const auto runs = [&](double neurons) {
+    n.neurons = neurons;
+    n.synapses = neurons * synapses_each;
+    const Total t = total_of(n, q, synapse_demand(n, nullptr), neuron_demand(n, nullptr), nullptr);
+    return t.time.expected <= Seconds{1} && (!q.machine.memory || t.work.resident <= q.machine.memory.value);
+  };
+  if (!runs(1)) return 0;
+  double low = 0, high = 15;  // powers of ten
+  for (int i = 0; i < 60; ++i) (runs(std::pow(10, (low + high) / 2)) ? low : high) = (low + high) / 2;
+  return std::pow(10, low);
 }
 
 /// Machines for real time at the rates expected: what shrinks with more of them, what does not, and memory.
@@ -181,17 +202,10 @@ Answer plan_scheme(const Question& q, const BrainNumbers& n, Answer a, Trace* tr
   const BytePerSecond link = note(trace, "link", m.internode.known ? m.internode.value : m.link.value, "between machines, else in the box");
   const BrainNeed need = machines_needed(synapses + neurons, n, m.rate_of(arithmetic_of(n.format)).value, m.bandwidth.value, m.memory.value, link);
   const BrainNeed of_synapses = machines_needed(synapses, n, m.rate_of(arithmetic_of(n.format)).value, m.bandwidth.value, m.memory.value, BytePerSecond{});
-  const Seconds min_delay{q.parameters.number("min_delay_ms", n.neuron_dt.value() * 1e3) * 1e-3};
-  Total total;
-  const bool gathers = n.scheme == BrainScheme::event;
-  const bool one_step = clock_driven(n.scheme) || n.scheme == BrainScheme::lnp;
-  add_part(total, synapses, n, q, gathers ? q.constants.gather_share : q.constants.bandwidth_share, one_step ? number_of(Seconds{1} / n.dt) : 0, trace);
-  add_part(total, beyond_cache(neurons, q, trace), n, q, q.constants.bandwidth_share, 2 / number_of(n.neuron_dt), trace);
-  add_network(total, n, q, min_delay, trace);
-  total.work.resident = (synapses.resident + neurons.resident) / q.count;
+  const Total total = total_of(n, q, synapses, neurons, trace);
   a.estimate = estimate_of(total, m, q.count, q.constants.busy_power_share, std::hypot(0.3, m.bandwidth.spread), trace);
   if (!a.estimate.fits) a.estimate.bottleneck = Bottleneck::capacity;
-  const double largest = largest_in_real_time(total, n, a.estimate), machines = machines_expected(total, a.estimate, q.count);
+  const double largest = largest_in_real_time(n, q), machines = machines_expected(total, a.estimate, q.count);
   a.extras = {
       {"machines_arithmetic", need.arithmetic, "", "machines for real time by arithmetic alone, at the vendor's rate"},
       {"machines_bandwidth", need.bandwidth, "", "by memory bandwidth alone"},

@@ -21,6 +21,7 @@ constexpr Simulator simulators[] = {
     {"nest_cpu 4g", Kind::cpu, Bytes{96}, Bytes{24}, 3, Bytes{192}, 1, Flop{40}, 0},
     {"genn", Kind::gpu, Bytes{8}, Bytes{8}, 1, Bytes{96}, 0, Flop{60}, 4},
     {"nest_gpu", Kind::gpu, Bytes{12}, Bytes{8}, 1, Bytes{96}, 0, Flop{60}, 6},
+    {"csnn", Kind::gpu, Bytes{8}, Bytes{8}, 1, Bytes{96}, 0, Flop{60}, 0},  // fixed logic: no programs to start
     {"spinnaker", Kind::real_time, Bytes{4}, Bytes{4}, 0, Bytes{0}, 0, Flop{0}, 0},
 };
 
