@@ -184,6 +184,8 @@ TEST(PlanLlmServe, a_model_nobody_knows_is_planned_by_its_shape_or_its_size) {
   EXPECT_NEAR(value({{"params_b", "13"}, {"precision", "fp16"}}) / known, 1, 0.1);
   EXPECT_NEAR(value({{"layers", "40"}, {"hidden", "5120"}, {"heads", "40"}, {"dtype", "fp16"}}) / known, 1, 0.1);
   EXPECT_FALSE(ask("llm_decode", "throughput", round_card(), 1, {{"params_b", "13"}}).warnings.empty());
+  // Near qwen2.5-14b, but of another size: another model, not a slip of the pen.
+  EXPECT_NEAR(extra(ask("llm_decode", "throughput", round_card(), 1, {{"model", "Qwen2.5-1.5B"}}), "parameters"), 1.5e9, 1e6);
 }
 
 TEST(PlanLlmServe, wrong_questions_are_refused_with_the_reason) {

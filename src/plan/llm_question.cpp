@@ -42,8 +42,11 @@ double stated_parameters(const Parameters& p) {
 ModelShape guessed_shape(const Question& q, std::string_view name, std::vector<std::string>& warnings) {
   double size = stated_parameters(q.parameters);
   if (!(size > 0) && !name.empty()) {
+    // A name near a known one is a slip of the pen, unless it says another size: then it is another model of that family.
     const auto names = q.models != nullptr ? q.models->names() : std::vector<std::string>{};
-    if (nearest_name(name, names).empty()) size = size_in_name(name);
+    const std::string near = nearest_name(name, names);
+    const double said = size_in_name(name);
+    if (near.empty() || size_in_name(near) != said) size = said;
   }
   if (!(size > 0) && !name.empty()) no_such_model(q, name);
   if (!(size > 0)) throw InputError("which model? Give a name, a config.json, layers= and hidden=, or params_b=\n  names: ranvier plan models");

@@ -25,7 +25,7 @@ using enum ParameterType;
 constexpr ParameterInfo parameters[] = {
     {"model", text, "", "must be given, or layers and hidden, or params_b", "name, alias or path of a config.json"},
     {"seq", whole, "", "2048", "tokens of a sequence", 1, 1e9},
-    {"global_batch", whole, "", "4 Mi tokens", "sequences per step", 1, 1e9},
+    {"global_batch", whole, "", "4 Mi tokens or more", "sequences per step", 1, 1e9},
     {"batch", whole, "", "global_batch", "the same as global_batch", 1, 1e9},
     {"microbatch", whole, "", "1", "sequences that pass the model together", 1, 1e7},
     {"grad_accum", whole, "", "from the batches", "microbatches per step of one replica", 1, 1e7},
@@ -98,14 +98,16 @@ Precision precision_of(const Parameters& p) {
   throw InputError(fmt::format("precision = \"{}\": must be bf16, fp16, fp8, tf32 or fp32, with or without amp_", given));
 }
 
-/// The batch: as given, or grad_accum x microbatch per replica, or 4 Mi tokens, which is what large runs use.
+/// The batch: as given, or grad_accum x microbatch per replica, or 4 Mi tokens, which is what large runs use, and enough microbatches to
+/// keep the bubble of a pipeline under a quarter.
 Count global_batch_of(const Parameters& p, const TrainPlan& plan) {
   if (const auto batch = p.number("global_batch")) return *batch;
   if (const auto batch = p.number("batch")) return *batch;
   const Count together = plan.data * plan.microbatch;
   if (const auto steps = p.number("grad_accum")) return *steps * together;
   constexpr double usual_tokens = 4194304;
-  return together * std::max(1.0, std::round(usual_tokens / plan.sequence / together));
+  const Count steps_least = plan.pipeline > 1 ? 4 * plan.pipeline : 1;
+  return together * std::max(steps_least, std::round(usual_tokens / plan.sequence / together));
 }
 
 /// Fewest splits with which a step fits, ZeRO-1 over the replicas; tensor first, up to a box.
