@@ -10,7 +10,7 @@
 namespace ranvier::test_cli {
 namespace {
 
-const std::vector<std::string> commands = {"simulate", "check", "report", "models", "measure"};
+const std::vector<std::string> commands = {"simulate", "check", "report", "models", "measure", "plan", "machines"};
 
 void expect_said(const Ran& ran, const std::string& part) { EXPECT_NE(ran.err.find(part), std::string::npos) << part << " is missing in\n" << ran.err; }
 

@@ -15,9 +15,10 @@ ARROWS = {
     "public": set(),
     "core": set(),
     "engine": {"core"},
+    "plan": {"core"},
     "measure": {"core"},
-    "io": {"core", "engine"},
-    "cli": {"core", "engine", "io", "measure"},
+    "io": {"core", "engine", "plan"},
+    "cli": {"core", "engine", "io", "measure", "plan"},
 }
 # What only some files may include: the header, and the files that may.
 HOMES = [

@@ -67,7 +67,7 @@ struct Connections {
 };
 
 /// What was done, counted by the engine.
-struct Work {
+struct WorkDone {
   std::uint64_t spikes = 0;
   std::uint64_t synaptic_events = 0;
   std::uint64_t flop = 0;
@@ -109,7 +109,7 @@ struct RunResult {
   std::uint64_t spike_hash = 0;   ///< XXH64 over the sorted (step, global id) of all spikes after the warm-up
 
   std::int64_t synapse_count = 0;
-  Work work;
+  WorkDone work;
   std::vector<Stage> stages;
   double build_s = 0;
   double warmup_s = 0;

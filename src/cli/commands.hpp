@@ -16,6 +16,8 @@ void add_check(CLI::App& app);
 void add_models(CLI::App& app);
 void add_report(CLI::App& app);
 void add_measure(CLI::App& app);
+void add_plan(CLI::App& app);
+void add_machines(CLI::App& app);
 
 /// NAME=VALUE of each --set. Errors: InputError where there is no name or no '='.
 std::vector<std::pair<std::string, std::string>> parse_set(const std::vector<std::string>& options);

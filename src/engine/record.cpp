@@ -135,8 +135,8 @@ std::vector<Connections> read_connections(const Network& network, const Recordin
 }
 
 /// FLOPs and bytes of one update of a population's neuron, as its model files state them.
-Work work_of_update(const Network& network, const Population& p) {
-  Work w;
+WorkDone work_of_update(const Network& network, const Population& p) {
+  WorkDone w;
   if (p.event) {  // an update is an event: the cell, and 12 bytes of the synapse
     w.flop = static_cast<std::uint64_t>(p.event->info->flop);
     w.byte_moved = static_cast<std::uint64_t>(p.event->info->byte_read + p.event->info->byte_written) + 12;
@@ -304,7 +304,7 @@ void Recorder::finish(const Network& network, const State& state, RunResult& res
     result.work.byte_moved += static_cast<std::uint64_t>(byte_per_event * static_cast<double>(d.events)) + slot_byte * d.events + 16 * d.segments;
     for (std::size_t b = 0; b < shard.blocks.size() && b < r.updates[t].size(); ++b) {
       const Population& p = network.populations[static_cast<std::size_t>(shard.blocks[b].population)];
-      const Work w = work_of_update(network, p);
+      const WorkDone w = work_of_update(network, p);
       if (p.event) result.work.synaptic_events += r.updates[t][b];
       result.work.flop += w.flop * r.updates[t][b];
       result.work.byte_moved += w.byte_moved * r.updates[t][b];

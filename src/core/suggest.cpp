@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "toml_suggest.hpp"
+#include "core/suggest.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace ranvier::io {
+namespace ranvier {
 namespace {
 
 int letter_cost(char a, char b) {
@@ -59,4 +59,4 @@ std::string suggestion(std::string_view word, std::span<const std::string> names
   return fmt::format(" Known: {}{}", fmt::join(shown, ", "), shown.size() < names.size() ? ", ..." : "");
 }
 
-}  // namespace ranvier::io
+}  // namespace ranvier

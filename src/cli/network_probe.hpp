@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// Where engine and planner meet: counts of a network for plan/network_run.hpp, and short runs that measure unit costs.
+
+#include <optional>
+
+#include "plan/network_run.hpp"
+#include "ranvier/network.hpp"
+
+namespace ranvier::engine {
+struct Network;
+}
+
+namespace ranvier::cli {
+
+/// A probe never simulates more than this.
+inline constexpr double probe_limit_ms = 100;
+
+/// Counts of the network as `simulate` would run it on so many threads. Nothing is built.
+plan::NetworkCounts count_network(const NetworkSpec& spec, int threads);
+
+/// Runs the network from its start for `biology_ms` (at most probe_limit_ms; less where the run itself is shorter), the first 40 %
+/// unmeasured. The network is not changed; the state is the probe's own.
+std::vector<plan::ProbePiece> run_pieces(const engine::Network& network, double biology_ms);
+
+/// Builds the network and probes it.
+/// Errors  InputError, as engine::build: memory that does not suffice among them
+plan::ProbeCounters probe_network(const NetworkSpec& spec, int threads);
+
+/// Unit costs without building the network: its cells are stepped without synapses, and spikes are delivered along rows of the same
+/// length and delays as its own, up to 20 million synapses, onto as many cells. `rate_hz` says which cells get too little input to stay awake.
+plan::ProbeCounters probe_stand_in(const NetworkSpec& spec, int threads, double rate_hz);
+
+/// Activity of a network whose neurons fire at this mean rate; populations that only emit spikes keep their own rate where it is constant.
+plan::Activity activity_at_rate(const NetworkSpec& spec, double rate_hz);
+
+}  // namespace ranvier::cli

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/network_run.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "plan/estimate.hpp"
+#include "plan/trace.hpp"
+
+namespace ranvier::plan {
+namespace {
+
+/// A spike is 8 bytes in its thread's log; logs are merged through a copy, and what is recorded is copied once more, into an
+/// array that grows by doubling (src/engine/record.cpp).
+constexpr Bytes spike_logged{16}, spike_recorded{24};
+/// Machines are never quite quiet, and what follows a probe is never quite like it. Chosen, not fitted.
+constexpr double least_spread = 0.08;
+
+ProbePiece sum_of(const std::vector<ProbePiece>& pieces) {
+  ProbePiece sum;
+  for (const ProbePiece& p : pieces) {
+    sum.biology += p.biology;
+    sum.wall += p.wall;
+    sum.deliver += p.deliver;
+    sum.update += p.update;
+    sum.wait += p.wait;
+    sum.spikes += p.spikes;
+    sum.events += p.events;
+  }
+  return sum;
+}
+
+/// How much the pieces differ in wall time per second of biology, as a relative error of their mean.
+double spread_of(const std::vector<ProbePiece>& pieces) {
+  if (pieces.size() < 2) return 0.2;
+  double mean = 0, square = 0;
+  for (const ProbePiece& p : pieces) mean += (p.wall / p.biology) / static_cast<double>(pieces.size());
+  for (const ProbePiece& p : pieces) square += std::pow(p.wall / p.biology / mean - 1, 2);
+  const auto n = static_cast<double>(pieces.size());
+  return mean > 0 ? std::sqrt(square / (n - 1) / n) : 0.2;
+}
+
+const char* bottleneck_of(const RunPrediction& r) {
+  if (r.deliver_share >= r.update_share && r.deliver_share >= r.wait_share) return "delivery of spikes";
+  return r.update_share >= r.wait_share ? "update of neurons" : "waiting between threads";
+}
+
+Bytes memory_of(const NetworkCounts& n, const ProbeCounters& probe, const Activity& a, Trace* trace) {
+  const Count spikes = a.rate_hz * n.neurons * number_of(n.duration + n.warmup);
+  const Bytes logs = note(trace, "spikes", spikes * (n.records_spikes ? spike_recorded : spike_logged), "8 bytes each, with the copies made when they are sorted and handed over");
+  const Bytes records = note(trace, "recorded", logs + n.traces, "spikes + state variables");
+  if (!(probe.peak > Bytes{})) return note(trace, "memory", n.estimated + records, "the engine's estimate of rows, cells and building + recorded");
+  const Bytes running = note(trace, "while running", probe.resident + records, "resident after the build + recorded");
+  return note(trace, "memory", max(note(trace, "while building", probe.peak, "", "highest resident memory of the probe, or what it comes to at the network's size"), running), "the larger of the two");
+}
+
+}  // namespace
+
+Activity activity_of(const ProbeCounters& probe, Count neurons) {
+  const ProbePiece sum = sum_of(probe.pieces);
+  Activity a;
+  if (!(sum.biology > Seconds{})) return a;
+  const double seconds = number_of(sum.biology);
+  a.rate_hz = neurons > 0 ? sum.spikes / neurons / seconds : 0;
+  a.events_per_s = sum.events / seconds;
+  return a;
+}
+
+RunPrediction predict_run(const NetworkCounts& n, const ProbeCounters& probe, const Activity& a, Trace* trace) {
+  RunPrediction r;
+  const ProbePiece sum = sum_of(probe.pieces);
+  const Count steps = std::max(1.0, sum.biology / n.dt);
+  const char* source = probe.built ? "probe: the network itself" : "probe: a stand-in of the same cells, rows and delays";
+  if (sum.events > 0) r.per_event = note(trace, "cost of a synaptic event", sum.deliver / sum.events, "time of delivery / events", source);
+  // Without events to share it, delivery is part of every step: calendars are looked at.
+  const Seconds stepwise = sum.wall - (sum.events > 0 ? sum.deliver : Seconds{});
+  r.per_step = note(trace, "cost of a step", max(stepwise, Seconds{}) / steps, "(wall time - delivery) / steps", source);
+  r.activity = a;
+  note(trace, "rate", Hertz{a.rate_hz}, "spikes per neuron and second");
+  const Count events = note(trace, "synaptic events", a.events_per_s * number_of(n.duration), "events per second x duration");
+  const Seconds deliver = note(trace, "delivery", events * r.per_event, "events x cost of one");
+  const Seconds stepping = note(trace, "steps", n.duration / n.dt * r.per_step, "duration / dt x cost of one");
+  r.simulate = note(trace, "wall time after the warm-up", deliver + stepping);
+  r.warmup = note(trace, "wall time of the warm-up", r.simulate * (n.warmup / n.duration), "in proportion");
+  r.build = note(trace, "wall time of building", probe.build, "", source);
+  const double spread = std::hypot(probe.built ? least_spread : 2 * least_spread, spread_of(probe.pieces));
+  r.p10 = r.simulate * std::exp(-Estimate::normal_90 * spread);
+  r.p90 = r.simulate * std::exp(Estimate::normal_90 * spread);
+  r.real_time_factor = r.simulate / n.duration;
+  const Seconds both = sum.update + sum.wait;
+  const double update_part = both > Seconds{} ? sum.update / both : 1;
+  if (r.simulate > Seconds{}) {
+    r.deliver_share = deliver / r.simulate;
+    r.update_share = stepping / r.simulate * update_part;
+    r.wait_share = stepping / r.simulate * (1 - update_part);
+  }
+  r.bottleneck = bottleneck_of(r);
+  r.memory = memory_of(n, probe, a, trace);
+  return r;
+}
+
+}  // namespace ranvier::plan
