@@ -21,7 +21,8 @@ plan::NetworkCounts count_network(const NetworkSpec& spec, int threads);
 
 /// Runs the network from its start for `biology_ms` (at most probe_limit_ms; less where the run itself is shorter), the first 40 %
 /// unmeasured. The network is not changed; the state is the probe's own.
-std::vector<plan::ProbePiece> run_pieces(const engine::Network& network, double biology_ms);
+/// `resident`, where given, receives the memory of the process at the end, the state still in place.
+std::vector<plan::ProbePiece> run_pieces(const engine::Network& network, double biology_ms, Bytes* resident = nullptr);
 
 /// Builds the network and probes it.
 /// Errors  InputError, as engine::build: memory that does not suffice among them
