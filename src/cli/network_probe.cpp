@@ -202,6 +202,15 @@ std::vector<ProbePiece> run_pieces(const engine::Network& network, double biolog
   return out;
 }
 
+plan::RunPrediction forecast(const engine::Network& network, Seconds build) {
+  const SimulationSpec& s = network.spec.simulation;
+  ProbeCounters probe{.built = true, .build = build};
+  probe.peak = Bytes{static_cast<double>(measure::peak_rss_byte())};
+  probe.pieces = run_pieces(network, 0.05 * (s.warmup_ms + s.duration_ms), &probe.resident);
+  const plan::NetworkCounts counts = count_network(network.spec, static_cast<int>(network.shards.size()));
+  return plan::predict_run(counts, probe, plan::activity_of(probe, counts.neurons), nullptr);
+}
+
 ProbeCounters probe_network(const NetworkSpec& spec, int threads) {
   ProbeCounters out{.built = true};
   const double start = now_s();
