@@ -260,6 +260,7 @@ RANVIER_WORKLOAD(brain) {
   .row_kinds = row_kinds,
   .parameters = parameters,
   .metrics = metrics,
+  .reported_only = true,
   .plan = plan,
 };
 
