@@ -167,7 +167,9 @@ double LlmTally::spread() const {
   const TimeByCause& c = causes_;
   const double bandwidth = machine_->bandwidth.spread, rate = machine_->rate_of(Precision::fp16).spread;
   const Seconds from_memory = c.memory + c.activation, from_rates = c.arithmetic + c.attention + c.unpack;
-  const double variance = square(constants_->width_llm) + square(c.memory / all * s.memory) + square(c.stream / all * s.stream) + square(c.arithmetic / all * s.arithmetic) +
+  // What waits for memory varies less from engine to engine than what computes: clocks, power limits and kernels differ there.
+  const bool waits = c.memory + c.stream + c.launch > 0.5 * all;
+  const double variance = square(waits ? constants_->width_llm_memory : constants_->width_llm) + square(c.memory / all * s.memory) + square(c.stream / all * s.stream) + square(c.arithmetic / all * s.arithmetic) +
                           square(c.unpack / all * s.unpack) + square(c.attention / all * s.attention) + square(c.activation / all * s.activation) +
                           square(c.launch / all * s.launch) + square(c.message / all * s.message) + square(c.hop / all * s.hop) +
                           square(from_memory / all * bandwidth) + square(from_rates / all * rate) + square(c.link / all * machine_->link.spread);
