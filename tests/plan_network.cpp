@@ -59,9 +59,9 @@ TEST(NetworkRun, memory_is_the_larger_of_building_and_running) {
   EXPECT_EQ(predict_run(network(), probe(), {.rate_hz = 2}, nullptr).memory.value(), 40e6);
   NetworkCounts n = network();
   n.traces = Bytes{100e6};
-  EXPECT_NEAR(predict_run(n, probe(), {.rate_hz = 2}, nullptr).memory.value(), 30e6 + 100e6 + 24 * 5000, 1);
+  EXPECT_NEAR(predict_run(n, probe(), {.rate_hz = 2}, nullptr).memory.value(), 30e6 + 100e6 + 32 * 5000, 1);
   n.records_spikes = false;
-  EXPECT_NEAR(predict_run(n, probe(), {.rate_hz = 2}, nullptr).memory.value(), 30e6 + 100e6 + 16 * 5000, 1);
+  EXPECT_NEAR(predict_run(n, probe(), {.rate_hz = 2}, nullptr).memory.value(), 30e6 + 100e6 + 24 * 5000, 1);
 }
 
 TEST(NetworkRun, pieces_that_differ_widen_the_interval) {

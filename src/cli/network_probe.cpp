@@ -47,6 +47,15 @@ double trace_byte(const NetworkSpec& spec, const RecordingSpec& r) {
   return samples * static_cast<double>(r.neurons.size()) * static_cast<double>(r.variables.size()) * (s.double_precision ? 8 : 4);
 }
 
+/// Whether inputs, or spikes from files, begin or end between a probe and the end of the run.
+bool inputs_change(const NetworkSpec& spec) {
+  const double end = spec.simulation.warmup_ms + spec.simulation.duration_ms;
+  const auto inside = [&](double t) { return t > 0.5 * probe_limit_ms && t < 0.95 * end; };
+  const auto changes = [&](const InputSpec& i) { return inside(i.start_ms) || inside(i.stop_ms) || i.rate_schedule.kind == Schedule::Kind::piecewise || i.kind == InputSpec::Kind::step; };
+  const auto ends = [&](const PopulationSpec& p) { return p.membrane == "spike_train" && !p.trains.times_ms.empty() && inside(*std::max_element(p.trains.times_ms.begin(), p.trains.times_ms.end())); };
+  return std::any_of(spec.inputs.begin(), spec.inputs.end(), changes) || std::any_of(spec.populations.begin(), spec.populations.end(), ends);
+}
+
 ProbePiece run_piece(const engine::Network& network, engine::State& state, std::uint32_t until) {
   engine::Recorder recorder(network);
   const std::uint32_t begin = state.step;
@@ -54,6 +63,8 @@ ProbePiece run_piece(const engine::Network& network, engine::State& state, std::
   RunResult result;
   recorder.finish(network, state, result);
   ProbePiece piece{.biology = Seconds{(until - begin) * network.dt() * 1e-3}, .wall = Seconds{result.simulate_s}};
+  const double given = static_cast<double>(network.shards.size()) * result.simulate_s;
+  if (given > 0) piece.cores_share = std::min(1.0, result.simulate_cpu_s / given);
   for (const Stage& s : result.stages) {
     if (s.name == "deliver") piece.deliver = Seconds{s.seconds};
     if (s.name == "update") piece.update = Seconds{s.seconds};
@@ -172,11 +183,12 @@ plan::NetworkCounts count_network(const NetworkSpec& spec, int threads) {
   n.estimated = Bytes{memory.total_byte()};
   for (const RecordingSpec& r : spec.recordings) n.traces += Bytes{trace_byte(spec, r)};
   const auto spikes = [](const RecordingSpec& r) { return r.kind == RecordingSpec::Kind::spikes; };
+  n.changes = inputs_change(spec);
   n.records_spikes = spec.recordings.empty() || std::any_of(spec.recordings.begin(), spec.recordings.end(), spikes);
   return n;
 }
 
-std::vector<ProbePiece> run_pieces(const engine::Network& network, double biology_ms) {
+std::vector<ProbePiece> run_pieces(const engine::Network& network, double biology_ms, Bytes* resident) {
   const SimulationSpec& s = network.spec.simulation;
   const double asked = std::min({biology_ms, probe_limit_ms, s.warmup_ms + s.duration_ms});
   const auto steps = static_cast<std::uint32_t>(std::max(2.0, std::floor(asked / s.dt_ms)));
@@ -186,7 +198,17 @@ std::vector<ProbePiece> run_pieces(const engine::Network& network, double biolog
   std::vector<ProbePiece> out;
   const std::uint32_t pieces = std::min<std::uint32_t>(pieces_measured, steps - first);
   for (std::uint32_t k = 1; k <= pieces; ++k) out.push_back(run_piece(network, state, first + static_cast<std::uint32_t>(std::uint64_t{steps - first} * k / pieces)));
+  if (resident != nullptr) *resident = Bytes{resident_byte()};
   return out;
+}
+
+plan::RunPrediction forecast(const engine::Network& network, Seconds build) {
+  const SimulationSpec& s = network.spec.simulation;
+  ProbeCounters probe{.built = true, .build = build};
+  probe.peak = Bytes{static_cast<double>(measure::peak_rss_byte())};
+  probe.pieces = run_pieces(network, 0.05 * (s.warmup_ms + s.duration_ms), &probe.resident);
+  const plan::NetworkCounts counts = count_network(network.spec, static_cast<int>(network.shards.size()));
+  return plan::predict_run(counts, probe, plan::activity_of(probe, counts.neurons), nullptr);
 }
 
 ProbeCounters probe_network(const NetworkSpec& spec, int threads) {
@@ -195,8 +217,7 @@ ProbeCounters probe_network(const NetworkSpec& spec, int threads) {
   const auto network = engine::build(without_readout(spec), {.threads = threads});
   out.build = Seconds{now_s() - start};
   out.peak = Bytes{static_cast<double>(measure::peak_rss_byte())};
-  out.pieces = run_pieces(*network, probe_limit_ms);
-  out.resident = Bytes{resident_byte()};
+  out.pieces = run_pieces(*network, probe_limit_ms, &out.resident);
   out.cost = Seconds{now_s() - start};
   return out;
 }
@@ -213,11 +234,13 @@ void add_rows(ProbeCounters& out, const NetworkSpec& spec, const RowShape& shape
   out.resident += Bytes{std::max(0.0, resident_byte() - before) * scale};
   ProbePiece sum;
   for (const ProbePiece& p : run_pieces(*rows, probe_limit_ms)) {
-    sum.deliver += p.deliver;
+    sum.deliver += p.deliver * (p.cores_share < 0.9 ? p.cores_share : 1);
     sum.events += p.events;
   }
   for (ProbePiece& p : out.pieces) {  // those of the cells have next to no events of their own
-    p.wall += sum.deliver - p.deliver;
+    const double quiet = p.cores_share < 0.9 ? p.cores_share : 1;
+    p.wall = p.wall * quiet + sum.deliver - p.deliver * quiet;
+    p.cores_share = 1;
     p.deliver = sum.deliver;
     p.events = sum.events;
   }
@@ -232,8 +255,8 @@ ProbeCounters probe_stand_in(const NetworkSpec& spec, int threads, double rate_h
   {
     const auto cells = engine::build(almost_without_synapses(spec, rate_hz), {.threads = threads});
     out.build = Seconds{now_s() - start};
-    out.pieces = run_pieces(*cells, probe_limit_ms);
-    out.resident = out.peak = Bytes{std::max(at_rest, resident_byte())};
+    out.pieces = run_pieces(*cells, probe_limit_ms, &out.resident);
+    out.peak = out.resident = max(out.resident, Bytes{at_rest});
   }
   const RowShape shape = shape_of(spec);
   if (shape.synapses > 0) add_rows(out, spec, shape, threads);

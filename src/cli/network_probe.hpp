@@ -21,7 +21,12 @@ plan::NetworkCounts count_network(const NetworkSpec& spec, int threads);
 
 /// Runs the network from its start for `biology_ms` (at most probe_limit_ms; less where the run itself is shorter), the first 40 %
 /// unmeasured. The network is not changed; the state is the probe's own.
-std::vector<plan::ProbePiece> run_pieces(const engine::Network& network, double biology_ms);
+/// `resident`, where given, receives the memory of the process at the end, the state still in place.
+std::vector<plan::ProbePiece> run_pieces(const engine::Network& network, double biology_ms, Bytes* resident = nullptr);
+
+/// What a run of this network will take, once it is built: for `simulate`, which prints it beside the outcome. Costs a probe of its
+/// own state, at most a twentieth of the run and probe_limit_ms.
+plan::RunPrediction forecast(const engine::Network& network, Seconds build);
 
 /// Builds the network and probes it.
 /// Errors  InputError, as engine::build: memory that does not suffice among them

@@ -13,6 +13,7 @@
 #include "cli/plan_network.hpp"
 #include "cli/plan_print.hpp"
 #include "cli/plan_study.hpp"
+#include "cli/this_machine.hpp"
 #include "core/suggest.hpp"
 #include "io/machine_file.hpp"
 #include "io/validation_file.hpp"
@@ -100,6 +101,10 @@ Study study_of(const Options& o, Words& words, io::MachineCatalogue& machines, c
   if (o.on.empty()) throw InputError(fmt::format("which machine? Add --on NAME, such as --on a100 or --on 2xh100. All: ranvier machines\n  Example:  {}", w->example));
   take_model(*w, words);
   refuse_unknown(*w, words.parameters);
+  if (o.on == "this") {
+    static const Machine here = this_machine(constants);
+    return {*w, {&here, 1, words.kind, o.metric, words.parameters, &constants, models()}};
+  }
   const auto several = machines.find_several(o.on);
   return {*w, {several.machine, several.count, words.kind, o.metric, words.parameters, &constants, models()}};
 }
@@ -141,7 +146,7 @@ void add_plan(CLI::App& app) {
       "  Example:  ranvier plan gemm --on a100 m=4096 k=4096 --sweep n=1:4096\n\n"
       "Parameters are key=value or --key value; WORKLOAD --list shows them. Times are of one pass, GB is 1e9 byte, GiB 2^30.\n"
       "Utilisation is the time of the arithmetic at the vendor's rate over the expected time.");
-  c->add_option("--on", o->on, "the machine, or several: a100, 8xh100, path/to/machine.toml");
+  c->add_option("--on", o->on, "the machine, or several: a100, 8xh100, path/to/machine.toml, or this");
   c->add_option("--metric", o->metric, "what to predict (default: the first that WORKLOAD --list shows)");
   c->add_option("--sweep", o->sweep, "KEY=FROM:TO (doubling), KEY=FROM:TO:STEP or KEY=A,B,C: a table")->allow_extra_args(false);
   c->add_option("--constants", o->constants, "constants to use instead of those that ship");

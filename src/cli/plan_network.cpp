@@ -58,7 +58,8 @@ Json json_of(const NetworkCounts& n, const ProbeCounters& probe, const RunPredic
           {"rate_hz", r.activity.rate_hz},
           {"synaptic_events_per_s", r.activity.events_per_s},
           {"stages", {{"deliver", r.deliver_share}, {"update", r.update_share}, {"wait", r.wait_share}}},
-          {"probe", {{"built", probe.built}, {"cost_s", probe.cost.value()}}},
+          {"probe", {{"built", probe.built}, {"cost_s", probe.cost.value()}, {"cores_share", r.cores_share}}},
+          {"inputs_change", n.changes},
           {"derivation", steps}};
 }
 
@@ -70,6 +71,8 @@ void print(const NetworkCounts& n, const ProbeCounters& probe, const RunPredicti
   fmt::print("  memory     {:8.3g} GB\n", r.memory.value() * 1e-9);
   fmt::print("  rate       {:8.3g} /s  {:.3g} synaptic events a second\n", r.activity.rate_hz, r.activity.events_per_s);
   fmt::print("  limit      {} ({:.0f} % delivery, {:.0f} % update, {:.0f} % waiting)\n", r.bottleneck, 100 * r.deliver_share, 100 * r.update_share, 100 * r.wait_share);
+  if (r.cores_share < 0.9) fmt::print("The probe got {:.0f} % of its cores: times are for a run that gets them all.\n", 100 * r.cores_share);
+  if (n.changes) fmt::print("Inputs begin or end after the first 100 ms: what the probe saw is not all there is.\n");
   fmt::print("Unit costs from {} that took {:.3g} s.\n", probe.built ? "a probe of the network" : "a stand-in of the network", probe.cost.value());
 }
 

@@ -103,7 +103,7 @@ const char* bottleneck_of(const Answer& a) { return bottleneck_names[static_cast
 void print_table(const std::vector<Axis>& axes, const std::vector<Point>& points) {
   const auto first = std::find_if(points.begin(), points.end(), [](const Point& p) { return p.answer.has_value(); });
   for (const Axis& axis : axes) fmt::print("{:>12} ", axis.key);
-  const std::string metric = first == points.end() ? "" : fmt::format("{} [{}]", first->answer->metric, first->answer->unit);
+  const std::string metric = first == points.end() ? "" : first->answer->metric + (first->answer->unit.empty() ? "" : fmt::format(" [{}]", first->answer->unit));
   fmt::print("{:>32} {:>12} {:>12} {:>12}  {:<18} {}\n", metric, "p10", "p90", "utilisation", "bottleneck", "");
   for (const Point& p : points) {
     for (const auto& value : p.at) fmt::print("{:>12} ", value);

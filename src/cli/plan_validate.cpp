@@ -28,7 +28,7 @@ struct Options {
 Json number_or_null(const std::optional<double>& x) { return x ? Json(*x) : Json(nullptr); }
 
 Json to_json(const Score& s) {
-  return {{"workload", s.workload}, {"rows", s.rows}, {"median_error", s.median}, {"p90_error", s.p90}, {"misses", s.misses}, {"not_predicted", s.not_predicted}, {"coverage", s.coverage}, {"interval_ratio", s.width}};
+  return {{"workload", s.workload}, {"rows", s.rows}, {"median_error", s.median}, {"p90_error", s.p90}, {"misses", s.misses}, {"not_predicted", s.not_predicted}, {"coverage", s.coverage}, {"interval_ratio", s.width}, {"reported_only", s.reported_only}};
 }
 
 void print_json(const std::vector<Case>& cases, const std::vector<RowResult>& results, const Scores& scores) {
@@ -46,7 +46,7 @@ void print_json(const std::vector<Case>& cases, const std::vector<RowResult>& re
 void print_scores(const Scores& scores) {
   fmt::print("{:<24} {:>5} {:>8} {:>10} {:>9} {:>14} {:>9} {:>8}\n", "workload", "rows", "median", "90th cent.", "beyond 3x", "not predicted", "in 80 %", "p90/p10");
   for (const Score& s : scores.workloads)
-    fmt::print("{:<24} {:>5} {:>7.1f}% {:>9.1f}% {:>9} {:>14} {:>8.0f}% {:>8.2f}\n", s.workload, s.rows, 100 * s.median, 100 * s.p90, s.misses, s.not_predicted, 100 * s.coverage, s.width);
+    fmt::print("{:<24} {:>5} {:>7.1f}% {:>9.1f}% {:>9} {:>14} {:>8.0f}% {:>8.2f}{}\n", s.workload, s.rows, 100 * s.median, 100 * s.p90, s.misses, s.not_predicted, 100 * s.coverage, s.width, s.reported_only ? "  reported, not in the sums below" : "");
   fmt::print("\nmean of the medians (workloads of 10 rows or more)  {:6.1f} %\n90th centile of all scored rows                     {:6.1f} %\nscored rows not predicted                           {:6.1f} %\n", 100 * scores.mean_of_medians,
              100 * scores.pooled_p90, 100 * scores.not_predicted);
 }

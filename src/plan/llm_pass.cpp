@@ -35,6 +35,7 @@ void add_decode_attention(LlmTally& t, const ServingPlan& p, const Pass& pass, P
 
 /// Few tokens through kernels that unpack each weight for each token.
 LlmTally packed_by_vectors(const ServingPlan& p, const Pass& pass, LlmTally t) {
+  t.use_plain_loads();
   const ModelShape& s = *p.shape;
   const double weights = (weights_touched(s, pass.tokens) + embedding_weights(s)) / p.tensor;
   const double used = (weights_used(s) + embedding_weights(s) * pass.logits / pass.tokens) / p.tensor;
@@ -44,6 +45,7 @@ LlmTally packed_by_vectors(const ServingPlan& p, const Pass& pass, LlmTally t) {
 
 /// Many tokens: weights are unpacked to fp16 once and multiplied by the matrix unit; activations are fp32, attention is not fused.
 LlmTally packed_by_matrices(const ServingPlan& p, const Pass& pass, LlmTally t) {
+  t.use_plain_loads();
   const ModelShape& s = *p.shape;
   const double touched = weights_touched(s, pass.tokens) / p.tensor, head = embedding_weights(s) / p.tensor;
   const bool unpacked = p.weights.bits < 16;
@@ -78,8 +80,10 @@ LlmTally engine_pass(const ServingPlan& p, const Pass& pass, const Machine& mach
   LlmTally t(machine, c, trace);
   t.add_product("weights of the layers", Flop{2 * weights_used(s) * pass.tokens / p.tensor}, p.weights.arithmetic, packed_bytes(weights_touched(s, pass.tokens) / p.tensor, p.weights.bits), c.llm_overlap_power);
   t.add_product("head", Flop{2 * head * pass.logits}, half, packed_bytes(head, 16), c.llm_overlap_power);
-  if (pass.decode) add_decode_attention(t, p, pass, half);
-  else t.add_attention("attention", pass.tokens * attention_flop(s, pass.context, false) / p.tensor, half, Bytes{}, Bytes{});
+  // Attention computes in the format of the cache.
+  const Precision cached = p.cache_bits <= 8 ? Precision::fp8 : half;
+  if (pass.decode) add_decode_attention(t, p, pass, cached);
+  else t.add_attention("attention", pass.tokens * attention_flop(s, pass.context, false) / p.tensor, cached, Bytes{}, Bytes{});
   // The residual stream is whole on each device; what is split over devices is fused into the products.
   t.add_activations("activations", Bytes{c.llm_activation_passes * s.layers * pass.tokens * s.hidden * 2});
   return t;

@@ -37,28 +37,39 @@ Seconds LlmTally::commit(const Work& work, const Efficiency& efficiency) {
   return t.expected;
 }
 
+bool LlmTally::stream_binds() const {
+  return plain_loads_ && BytePerSecond{constants_->gguf_stream_byte_per_s} < machine_->bandwidth.value * constants_->bandwidth_share;
+}
+
+double LlmTally::memory_share() const {
+  return stream_binds() ? BytePerSecond{constants_->gguf_stream_byte_per_s} / machine_->bandwidth.value : constants_->bandwidth_share;
+}
+
+void LlmTally::count_memory(Seconds data, Seconds TimeByCause::*where) {
+  causes_.*(stream_binds() ? &TimeByCause::stream : where) += data;
+}
+
 void LlmTally::add_product(const char* title, Flop flop, Precision format, Bytes bytes, double overlap_power) {
   const Section section(trace_, title);
   Work w;
   w.flop_in(format) = note(trace_, "arithmetic", flop, "2 FLOP x weights used x tokens");
   w.memory = note(trace_, "weights", bytes, "weights touched x bits of their format / 8");
-  const Efficiency e{.arithmetic = constants_->llm_arithmetic, .memory = constants_->bandwidth_share, .overlap_power = overlap_power};
+  const Efficiency e{.arithmetic = constants_->llm_arithmetic, .memory = memory_share(), .overlap_power = overlap_power};
   const Seconds data = bytes / (machine_->bandwidth.value * e.memory);
   const Seconds all = commit(w, e);
-  causes_.memory += data;
+  count_memory(data, &TimeByCause::memory);
   causes_.arithmetic += all - data;
 }
 
 void LlmTally::add_packed_product(const char* title, double weights, Bytes bytes, Count columns) {
-  const Section section(trace_, title, "kernels that unpack weight by weight: plain loads keep only so many bytes in flight");
+  const Section section(trace_, title, "kernels that unpack weight by weight");
   Work w;
   w.flop_in(Precision::fp32) = note(trace_, "unpacking and products", Flop{constants_->gguf_unpack * weights * columns}, "FLOP per weight x weights x tokens");
   w.memory = note(trace_, "weights", bytes, "weights touched x bits of their format / 8");
-  const double in_flight = BytePerSecond{constants_->gguf_stream_byte_per_s} / machine_->bandwidth.value;
-  const Efficiency e{.memory = std::min(constants_->bandwidth_share, in_flight), .overlap_power = sum_of_parts};
+  const Efficiency e{.memory = memory_share(), .overlap_power = sum_of_parts};
   const Seconds data = bytes / (machine_->bandwidth.value * e.memory);
   const Seconds all = commit(w, e);
-  (in_flight < constants_->bandwidth_share ? causes_.stream : causes_.memory) += data;
+  count_memory(data, &TimeByCause::memory);
   causes_.unpack += all - data;
 }
 
@@ -69,10 +80,10 @@ void LlmTally::add_attention(const char* title, Flop flop, Precision format, Byt
   w.memory = note(trace_, "cache", cache_bytes, "values kept per position x positions seen x sequences");
   w.host = host_bytes;
   constexpr double overlapped = 32;  // one kernel that loads the next block of the cache under the arithmetic of this one
-  const Efficiency e{.arithmetic = constants_->llm_attention, .memory = constants_->bandwidth_share, .overlap_power = overlapped};
+  const Efficiency e{.arithmetic = constants_->llm_attention, .memory = memory_share(), .overlap_power = overlapped};
   const Seconds data = cache_bytes / (machine_->bandwidth.value * e.memory);
   const Seconds all = commit(w, e);
-  causes_.memory += min(data, all);
+  count_memory(min(data, all), &TimeByCause::memory);
   causes_.attention += max(Seconds{}, all - data);
 }
 
@@ -80,14 +91,14 @@ void LlmTally::add_activations(const char* title, Bytes bytes) {
   const Section section(trace_, title);
   Work w;
   w.memory = note(trace_, "activations", bytes, "passes over the hidden state x tokens x hidden size x bytes");
-  causes_.activation += commit(w, {.memory = constants_->bandwidth_share, .overlap_power = sum_of_parts});
+  count_memory(commit(w, {.memory = memory_share(), .overlap_power = sum_of_parts}), &TimeByCause::activation);
 }
 
 void LlmTally::add_stream(const char* title, Bytes bytes) {
   const Section section(trace_, title);
   Work w;
   w.memory = note(trace_, "bytes", bytes);
-  causes_.memory += commit(w, {.memory = constants_->bandwidth_share, .overlap_power = sum_of_parts});
+  count_memory(commit(w, {.memory = memory_share(), .overlap_power = sum_of_parts}), &TimeByCause::memory);
 }
 
 void LlmTally::add_launches(const char* title, Count launches) {
@@ -156,7 +167,9 @@ double LlmTally::spread() const {
   const TimeByCause& c = causes_;
   const double bandwidth = machine_->bandwidth.spread, rate = machine_->rate_of(Precision::fp16).spread;
   const Seconds from_memory = c.memory + c.activation, from_rates = c.arithmetic + c.attention + c.unpack;
-  const double variance = square(constants_->width_llm) + square(c.memory / all * s.memory) + square(c.stream / all * s.stream) + square(c.arithmetic / all * s.arithmetic) +
+  // What waits for memory varies less from engine to engine than what computes: clocks, power limits and kernels differ there.
+  const bool waits = c.memory + c.stream + c.launch > 0.5 * all;
+  const double variance = square(waits ? constants_->width_llm_memory : constants_->width_llm) + square(c.memory / all * s.memory) + square(c.stream / all * s.stream) + square(c.arithmetic / all * s.arithmetic) +
                           square(c.unpack / all * s.unpack) + square(c.attention / all * s.attention) + square(c.activation / all * s.activation) +
                           square(c.launch / all * s.launch) + square(c.message / all * s.message) + square(c.hop / all * s.hop) +
                           square(from_memory / all * bandwidth) + square(from_rates / all * rate) + square(c.link / all * machine_->link.spread);

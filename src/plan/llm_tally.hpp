@@ -40,6 +40,10 @@ class LlmTally {
  public:
   LlmTally(const Machine& machine, const Constants& constants, Trace* trace) : machine_(&machine), constants_(&constants), trace_(trace) {}
 
+  /// From now on memory is read by kernels with plain loads, which keep only so many bytes in flight: no memory gives them more than
+  /// gguf_stream_byte_per_s. (Kernels with asynchronous copies, as serving and training use, have no such bound.)
+  void use_plain_loads() { plain_loads_ = true; }
+
   /// A product with weights: `bytes` of them are read once, `flop` done in `format`.
   void add_product(const char* title, Flop flop, Precision format, Bytes bytes, double overlap_power = 1);
 
@@ -84,10 +88,14 @@ class LlmTally {
  private:
   void add_ring(const char* title, Group group, Bytes bytes_on_link, Count messages);
   Seconds commit(const Work& work, const Efficiency& efficiency);
+  bool stream_binds() const;
+  double memory_share() const;
+  void count_memory(Seconds data, Seconds TimeByCause::*where);
 
   const Machine* machine_;
   const Constants* constants_;
   Trace* trace_;
+  bool plain_loads_ = false;
   Total total_;
   TimeByCause causes_;
 };

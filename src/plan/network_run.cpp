@@ -10,23 +10,36 @@
 namespace ranvier::plan {
 namespace {
 
-/// A spike is 8 bytes in its thread's log; logs are merged through a copy, and what is recorded is copied once more, into an
-/// array that grows by doubling (src/engine/record.cpp).
-constexpr Bytes spike_logged{16}, spike_recorded{24};
+/// A spike is 8 bytes. At the end it is there up to three times when only counted (a log, and the two sides of its merging), four times
+/// when handed over (merged, and both sides of an array that grows by doubling, in memory the logs do not give back; src/engine/record.cpp).
+constexpr Bytes spike_logged{24}, spike_recorded{32};
 /// Machines are never quite quiet, and what follows a probe is never quite like it. Chosen, not fitted.
 constexpr double least_spread = 0.08;
 
+/// Below this share of its cores a probe was held up by others; above it, threads waited for each other as they always do.
+constexpr double undisturbed_share = 0.9;
+/// What the end of a stimulus may do. Chosen, not fitted.
+constexpr double change_spread = 0.5;
+
+/// Wall time that a piece would have taken with the cores to itself.
+double quiet_share(const ProbePiece& p) { return p.cores_share < undisturbed_share ? p.cores_share : 1; }
+
 ProbePiece sum_of(const std::vector<ProbePiece>& pieces) {
   ProbePiece sum;
+  double wall_taken = 0, cores = 0;
   for (const ProbePiece& p : pieces) {
+    const double quiet = quiet_share(p);
     sum.biology += p.biology;
-    sum.wall += p.wall;
-    sum.deliver += p.deliver;
-    sum.update += p.update;
-    sum.wait += p.wait;
+    sum.wall += p.wall * quiet;
+    sum.deliver += p.deliver * quiet;
+    sum.update += p.update * quiet;
+    sum.wait += p.wait * quiet;
+    wall_taken += p.wall.value();
+    cores += p.wall.value() * p.cores_share;
     sum.spikes += p.spikes;
     sum.events += p.events;
   }
+  if (wall_taken > 0) sum.cores_share = cores / wall_taken;
   return sum;
 }
 
@@ -34,8 +47,8 @@ ProbePiece sum_of(const std::vector<ProbePiece>& pieces) {
 double spread_of(const std::vector<ProbePiece>& pieces) {
   if (pieces.size() < 2) return 0.2;
   double mean = 0, square = 0;
-  for (const ProbePiece& p : pieces) mean += (p.wall / p.biology) / static_cast<double>(pieces.size());
-  for (const ProbePiece& p : pieces) square += std::pow(p.wall / p.biology / mean - 1, 2);
+  for (const ProbePiece& p : pieces) mean += (p.wall / p.biology) * quiet_share(p) / static_cast<double>(pieces.size());
+  for (const ProbePiece& p : pieces) square += std::pow(p.wall / p.biology * quiet_share(p) / mean - 1, 2);
   const auto n = static_cast<double>(pieces.size());
   return mean > 0 ? std::sqrt(square / (n - 1) / n) : 0.2;
 }
@@ -83,7 +96,8 @@ RunPrediction predict_run(const NetworkCounts& n, const ProbeCounters& probe, co
   r.simulate = note(trace, "wall time after the warm-up", deliver + stepping);
   r.warmup = note(trace, "wall time of the warm-up", r.simulate * (n.warmup / n.duration), "in proportion");
   r.build = note(trace, "wall time of building", probe.build, "", source);
-  const double spread = std::hypot(probe.built ? least_spread : 2 * least_spread, spread_of(probe.pieces));
+  r.cores_share = note(trace, "share of its cores that the probe got", sum.cores_share, "processor time / (threads x wall time); below 0.9 times are shortened to it");
+  const double spread = std::hypot(probe.built ? least_spread : 2 * least_spread, spread_of(probe.pieces), n.changes ? change_spread : 0.0);
   r.p10 = r.simulate * std::exp(-Estimate::normal_90 * spread);
   r.p90 = r.simulate * std::exp(Estimate::normal_90 * spread);
   r.real_time_factor = r.simulate / n.duration;

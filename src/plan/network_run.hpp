@@ -5,7 +5,8 @@
 ///   wall time  =  steps x cost of a step  +  synaptic events x cost of an event
 ///   memory     =  the larger of: peak while building; network + state + what was recorded, with the copies made when it is sorted
 ///
-/// Unit costs are those of this machine and this network, measured by a short run (cli/network_probe.hpp); nothing is fitted.
+/// Times are those of a machine that gives the run its cores: where a probe got less of them, its times are shortened to its
+/// processor time. Unit costs are those of this machine and this network, measured by a short run (cli/network_probe.hpp); nothing is fitted.
 /// Plain numbers in and out: the engine is not known here, and what joins the two is cli.
 
 #include <string>
@@ -26,12 +27,14 @@ struct NetworkCounts {
   Bytes estimated{};            ///< rows, cells and the most that building takes beside them, by the engine's own estimate
   Bytes traces{};               ///< state variables recorded
   bool records_spikes = true;   ///< some are handed over; else all are only counted
+  bool changes = false;         ///< inputs begin or end after a probe: what it saw is not all there is
 };
 
 /// One piece of a short run.
 struct ProbePiece {
   Seconds biology{}, wall{}, deliver{}, update{}, wait{};
   Count spikes = 0, events = 0;
+  double cores_share = 1;       ///< processor time / (threads x wall time): below 0.9 somebody else had the cores
 };
 
 /// What a short run found.
@@ -59,6 +62,7 @@ struct RunPrediction {
   Seconds per_event{}, per_step{};         ///< wall time, all threads together
   double deliver_share = 0, update_share = 0, wait_share = 0;
   Activity activity;
+  double cores_share = 1;                  ///< what the probe got of its cores
   std::string bottleneck;                  ///< "delivery of spikes", "update of neurons", "waiting between threads"
   Seconds total() const { return build + warmup + simulate; }
 };

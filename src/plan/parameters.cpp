@@ -153,7 +153,7 @@ void check_parameters(const Parameters& parameters, std::span<const ParameterInf
   std::vector<std::string> problems, names;
   for (const ParameterInfo& info : known) names.emplace_back(info.key);
   for (const auto& [key, value] : parameters.all()) {
-    const auto info = std::find_if(known.begin(), known.end(), [&](const ParameterInfo& i) { return key == i.key; });
+    const auto info = std::find_if(known.begin(), known.end(), [&name = key](const ParameterInfo& i) { return name == i.key; });
     if (info != known.end()) {
       if (const std::string what = problem_of(*info, value); !what.empty()) problems.push_back(fmt::format("parameter {} = {}: {}", key, shown(value), what));
     } else if (!is_remark(key)) {

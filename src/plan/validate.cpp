@@ -35,9 +35,15 @@ double error_of(const MeasuredRow& row, const RowResult& result) {
   return std::exp(std::abs(log_ratio(row, result))) - 1;
 }
 
+bool reported_only(const std::string& row_kind) {
+  const Workload* w = find_workload(row_kind);
+  return w != nullptr && w->reported_only;
+}
+
 Score score_group(const std::string& name, const std::vector<std::pair<const MeasuredRow*, const RowResult*>>& rows) {
   Score s;
   s.workload = name;
+  s.reported_only = reported_only(name);
   std::vector<double> errors, widths;
   int inside = 0;
   for (const auto& [row, result] : rows) {
@@ -107,11 +113,12 @@ RowResult predict(const Case& one, const Constants& constants, const ModelSource
 Scores score(std::span<const Case> cases, std::span<const RowResult> results) {
   std::map<std::string, std::vector<std::pair<const MeasuredRow*, const RowResult*>>> groups;
   std::vector<double> all;
-  int missing = 0;
+  int missing = 0, scored = 0;
   for (std::size_t i = 0; i < cases.size(); ++i) {
     if (!cases[i].row->scored) continue;
     groups[cases[i].row->workload].push_back({cases[i].row, &results[i]});
-    all.push_back(error_of(*cases[i].row, results[i]));
+    if (!reported_only(cases[i].row->workload)) all.push_back(error_of(*cases[i].row, results[i]));
+    ++scored;
     missing += !results[i].predicted;
   }
   Scores s;
@@ -119,12 +126,12 @@ Scores score(std::span<const Case> cases, std::span<const RowResult> results) {
   int large = 0;
   for (const auto& [name, rows] : groups) {
     s.workloads.push_back(score_group(name, rows));
-    if (s.workloads.back().rows < enough) continue;
+    if (s.workloads.back().rows < enough || s.workloads.back().reported_only) continue;
     s.mean_of_medians += s.workloads.back().median;
     ++large;
   }
   if (large > 0) s.mean_of_medians /= large;
-  s.not_predicted = all.empty() ? 0 : static_cast<double>(missing) / static_cast<double>(all.size());
+  s.not_predicted = scored == 0 ? 0 : static_cast<double>(missing) / scored;
   s.pooled_p90 = quantile(std::move(all), 0.9);
   return s;
 }

@@ -53,12 +53,13 @@ struct Score {
   int not_predicted = 0;
   double coverage = 0;         ///< share of the predicted rows inside their 80 % interval
   double width = 0;            ///< median p90 / p10
+  bool reported_only = false;  ///< stays out of the overall score (Workload::reported_only)
 };
 
 struct Scores {
   std::vector<Score> workloads;    ///< by name
-  double mean_of_medians = 0;      ///< of workloads with at least ten rows
-  double pooled_p90 = 0;
+  double mean_of_medians = 0;      ///< of workloads with at least ten rows, without those that are only reported
+  double pooled_p90 = 0;           ///< of all rows but those
   double not_predicted = 0;        ///< share of the scored rows
 };
 

@@ -68,6 +68,8 @@ struct Workload {
   std::span<const ParameterInfo> parameters;
   std::span<const MetricInfo> metrics;
   bool takes_model = false;                       ///< `ranvier plan NAME MODEL`: MODEL is the parameter `model`
+  /// Its rows measure other programs than the one that is modelled: errors are reported, but stay out of the overall score.
+  bool reported_only = false;
   /// Predicts. Throws InputError where parameters are missing or contradict each other. A plan that does not fit in memory
   /// is an answer: estimate.fits is false, remedy says by how much; value is then 0 where there is no such thing.
   Answer (*plan)(const Question& question, Trace* trace);

@@ -205,7 +205,7 @@ Answer plan_scheme(const Question& q, const BrainNumbers& n, Answer a, Trace* tr
   const Total total = total_of(n, q, synapses, neurons, trace);
   a.estimate = estimate_of(total, m, q.count, q.constants.busy_power_share, std::hypot(0.3, m.bandwidth.spread), trace);
   if (!a.estimate.fits) a.estimate.bottleneck = Bottleneck::capacity;
-  const double largest = largest_in_real_time(n, q), machines = machines_expected(total, a.estimate, q.count);
+  const double largest = largest_in_real_time(n, q), machines = std::max(machines_expected(total, a.estimate, q.count), std::ceil(need.network));
   a.extras = {
       {"machines_arithmetic", need.arithmetic, "", "machines for real time by arithmetic alone, at the vendor's rate"},
       {"machines_bandwidth", need.bandwidth, "", "by memory bandwidth alone"},
@@ -260,6 +260,7 @@ RANVIER_WORKLOAD(brain) {
   .row_kinds = row_kinds,
   .parameters = parameters,
   .metrics = metrics,
+  .reported_only = true,
   .plan = plan,
 };
 

@@ -89,7 +89,7 @@ constexpr MetricInfo best_metrics[] = {{"achieved", "TFLOP/s", "2 m n k / time",
 RANVIER_WORKLOAD(gemm) {
   .name = "gemm",
   .title = "dense matrix product C[m x n] = A[m x k] B[k x n]",
-  .formula = "arithmetic 2 m n k in tiles and waves, memory A + B + C once, blended; plus one launch. See docs/plan/products.md",
+  .formula = "arithmetic 2 m n k in tiles and waves, memory A + B + C once, blended; plus one launch. See docs/plan-products.md",
   .example = "ranvier plan gemm --on h100 m=4096 n=4096 k=4096 dtype=bf16",
   .parameters = gemm_parameters,
   .metrics = gemm_metrics,

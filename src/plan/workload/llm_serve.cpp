@@ -205,7 +205,7 @@ Count devices_needed(const Request& r, const Machine& m) {
 
 /// The widest format narrower than the one asked for with which the plan fits.
 const char* narrower_format(const Request& r, Bytes room) {
-  static constexpr const char* packed[] = {"Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q3_K_M", "Q2_K", "IQ1_S"};
+  static constexpr const char* packed[] = {"Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q3_K_M", "Q2_K", "IQ2_XS", "IQ1_S"};
   static constexpr const char* engine[] = {"fp8", "fp4"};
   const std::span<const char* const> names = r.plan.weights.packed ? std::span<const char* const>(packed) : engine;
   for (const char* name : names) {
