@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "cli/commands.hpp"
+#include "cli/network_probe.hpp"
 #include "engine/network.hpp"
 #include "engine/run.hpp"
 #include "io/network_file.hpp"
@@ -81,6 +82,11 @@ void announce(const NetworkSpec& spec, const engine::MemoryEstimate& memory, int
              memory.total_byte() * 1e-9, threads, threads == 1 ? "" : "s");
 }
 
+/// What a probe of the built network said of the run to come; times in wall seconds.
+io::Json json_of(const plan::RunPrediction& p) {
+  return {{"simulate_s", p.simulate.value()}, {"p10_s", p.p10.value()}, {"p90_s", p.p90.value()}, {"real_time_factor", p.real_time_factor}, {"memory_byte", p.memory.value()}};
+}
+
 /// Takes the output folder away again where a run ends before it wrote anything: an error, or Ctrl-C while building.
 struct UnusedFolder {
   const io::OutputFolder& folder;
@@ -107,6 +113,9 @@ int simulate(const Options& o, const std::vector<std::string>& command_line, io:
   engine::State state = o.resume.empty() ? engine::start(*network) : engine::restore(*network, io::read_state(o.resume));
   result.build_s = seconds_now() - since;
   if (interrupt_flag()) return interrupted;
+
+  // A resumed run begins elsewhere than a probe can see.
+  const std::optional<plan::RunPrediction> predicted = o.resume.empty() ? std::optional(forecast(*network, Seconds{result.build_s})) : std::nullopt;
 
   const double dt = spec.simulation.dt_ms;
   // A resumed run goes on from the saved step: its duration counts from there, and there is no second warm-up.
@@ -140,9 +149,13 @@ int simulate(const Options& o, const std::vector<std::string>& command_line, io:
 
   if (!o.save.empty()) io::write_state(o.save, engine::snapshot(*network, state), o.overwrite);
   summary = io::summarise(network->spec, result);
+  if (predicted) summary["prediction"] = json_of(*predicted);
   const auto files = io::write_results(folder, output, network->spec, result, summary);
   if (!o.json) {
     fmt::print("{}", io::summary_table(summary));
+    if (predicted)
+      fmt::print("\npredicted after building: {:.3g} s (80 % between {:.3g} and {:.3g} s), {:.3g} GB; it took {:.3g} s, {:.3g} GB\n", predicted->simulate.value(), predicted->p10.value(),
+                 predicted->p90.value(), predicted->memory.value() * 1e-9, result.simulate_s, static_cast<double>(result.peak_rss_byte) * 1e-9);
     fmt::print("\nresults  {}\nreport   ranvier report {}\n", folder.path.string(), folder.path.string());
     if (result.partial) fmt::print("interrupted at {:g} ms: the results hold what was recorded until then\n", state.step * dt);
   }
