@@ -76,6 +76,9 @@ def build(scale, drive, seed, threads):
         population = nest.Create("iaf_psc_exp", int(n), params={**NEURON, "I_e": I_e})
         population.V_m = nest.random.normal(V_MEAN[i], V_SD[i])
         populations.append(population)
+    # NEST keeps at most 2^27 connections of one model on a thread: fewer than half of the network's.
+    nest.CopyModel("static_synapse", "excitatory")
+    nest.CopyModel("static_synapse", "inhibitory")
     for t, target in enumerate(populations):
         for s, source in enumerate(populations):
             if numbers[t][s]:
@@ -89,6 +92,7 @@ def build(scale, drive, seed, threads):
 def connect(source, target, number, weight, delay):
     low, high = (0.0, math.inf) if weight > 0 else (-math.inf, 0.0)
     nest.Connect(source, target, conn_spec={"rule": "fixed_total_number", "N": int(number)}, syn_spec={
+        "synapse_model": "excitatory" if weight > 0 else "inhibitory",
         "weight": nest.math.redraw(nest.random.normal(weight, abs(weight) * WEIGHT_SD), min=low, max=high),
         "delay": nest.math.redraw(nest.random.normal(delay, delay * DELAY_SD), min=DT_MS / 2, max=math.inf)})
 

@@ -35,6 +35,9 @@ void print_extras(const Answer& a) {
 
 }  // namespace
 
+/// A plan that does not fit may have no such value; 0 stands for that.
+bool has_value(const Answer& a) { return a.estimate.fits || a.value != 0; }
+
 void print_answer(const Shown& s) {
   const Answer& a = s.answer;
   const Estimate& e = a.estimate;
@@ -45,7 +48,7 @@ void print_answer(const Shown& s) {
     if (!a.remedy.empty()) fmt::print("  {}\n", a.remedy);
     fmt::print("\n");
   }
-  fmt::print("  {:<22} {:<24} 80 % of cases: {}\n", a.metric, with_prefix(a.value, a.unit), range(a.p10, a.p90, a.unit));
+  if (has_value(a)) fmt::print("  {:<22} {:<24} 80 % of cases: {}\n", a.metric, with_prefix(a.value, a.unit), range(a.p10, a.p90, a.unit));
   if (a.metric != "time") fmt::print("  {:<22} {:<24} 80 % of cases: {}\n", "time", with_prefix(e.expected.value(), "s"), range(e.p10().value(), e.p90().value(), "s"));
   fmt::print("  {:<22} {}\n", "bounds of the time", range(e.lower.value(), e.upper.value(), "s"));
   fmt::print("  {:<22} {:<24} {:.1f} % of the arithmetic peak is used\n", "bottleneck", bottleneck_names[static_cast<std::size_t>(e.bottleneck)], 100 * e.utilisation);
@@ -74,6 +77,7 @@ Json to_json(const Shown& s, const Trace* trace) {
   const Answer& a = s.answer;
   const Estimate& e = a.estimate;
   Json j{{"workload", s.workload.name}, {"kind", s.kind}, {"machine", s.machine.id}, {"count", s.count}, {"metric", a.metric}, {"value", a.value}, {"unit", a.unit}, {"p10", a.p10}, {"p90", a.p90}};
+  if (!has_value(a)) j["value"] = j["p10"] = j["p90"] = nullptr;
   j["estimate"] = {{"time_s", e.expected.value()}, {"lower_s", e.lower.value()}, {"upper_s", e.upper.value()}, {"p10_s", e.p10().value()}, {"p90_s", e.p90().value()},
                    {"bottleneck", bottleneck_names[static_cast<std::size_t>(e.bottleneck)]}, {"utilisation", e.utilisation}, {"byte_moved", e.byte_moved.value()}, {"byte_resident", e.byte_resident.value()},
                    {"flop", e.flop.value()}, {"energy_j", e.energy.value()}, {"fits", e.fits}, {"capacity_byte", e.capacity.value()}};
