@@ -32,6 +32,27 @@ TEST(CliPlan, the_json_of_an_answer_has_the_documented_keys) {
   EXPECT_GT(j["derivation"].size(), 5u);
 }
 
+TEST(CliPlan, the_roofline_has_the_workload_where_its_work_and_time_put_it) {
+  const Folder folder;
+  const Ran ran = folder.ranvier("plan gemm --on h100 m=4096 n=1 k=4096 dtype=bf16 --roofline");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  const Json j = json_of(folder, "plan gemm --on h100 m=4096 n=1 k=4096 dtype=bf16 --json")["estimate"];
+  const double reached = j["flop"].get<double>() / j["time_s"].get<double>();
+  std::istringstream lines(ran.out);
+  std::string line;
+  int row = -1, mark = -1, flat = -1;
+  for (int k = 0; std::getline(lines, line); ++k) {
+    const auto axis = line.find('|');
+    if (axis == std::string::npos) continue;
+    if (row < 0) row = k;
+    if (line.find('o', axis) != std::string::npos) mark = k - row;
+    if (flat < 0 && line.find("---", axis) != std::string::npos) flat = k - row;
+  }
+  // Rows are half decades from 10^15 FLOP/s down: the roof of 989 TFLOP/s is the first, the workload where its rate says.
+  EXPECT_EQ(flat, 0);
+  EXPECT_EQ(mark, std::lround(2 * (15 - std::log10(reached)))) << ran.out;
+}
+
 TEST(CliPlan, parameters_are_written_with_or_without_dashes) {
   const Folder folder;
   const double plain = json_of(folder, "plan gemm --on h100 m=512 n=512 k=512 dtype=fp8 --json")["value"];

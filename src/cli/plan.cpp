@@ -27,7 +27,7 @@ using namespace plan;
 struct Options {
   std::string on, metric, constants;
   std::vector<std::string> sweep;
-  bool explain = false, sensitivity = false, json = false, csv = false, list = false;
+  bool explain = false, sensitivity = false, roofline = false, json = false, csv = false, list = false;
 };
 
 /// What is left on the command line: WORKLOAD [MODEL] and parameters, written key=value, --key=value or --key value.
@@ -132,6 +132,7 @@ void run(const Options& o, const std::vector<std::string>& rest) {
   }
   print_answer(shown);
   if (o.sensitivity) print_sensitivity(study, a);
+  if (o.roofline) fmt::print("{}", draw(roofline_of(*study.request.machine, a)));
   if (o.explain) print_derivation(trace);
 }
 
@@ -150,6 +151,7 @@ void add_plan(CLI::App& app) {
   c->add_option("--metric", o->metric, "what to predict (default: the first that WORKLOAD --list shows)");
   c->add_option("--sweep", o->sweep, "KEY=FROM:TO (doubling), KEY=FROM:TO:STEP or KEY=A,B,C: a table")->allow_extra_args(false);
   c->add_option("--constants", o->constants, "constants to use instead of those that ship");
+  c->add_flag("--roofline", o->roofline, "draw the machine's roofline with the workload on it");
   c->add_flag("--explain", o->explain, "print the chain from the inputs to the answer");
   c->add_flag("--sensitivity", o->sensitivity, "say which figure, constant or parameter moves the answer most");
   c->add_flag("--csv", o->csv, "with --sweep: print CSV");

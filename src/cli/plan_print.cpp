@@ -59,6 +59,12 @@ void print_answer(const Shown& s) {
   if (!a.warnings.empty()) fmt::print("\n");
 }
 
+Roofline roofline_of(const Machine& machine, const Answer& a) {
+  const Estimate& e = a.estimate;
+  const double time = e.expected.value(), busy = e.utilisation * time;  // time of the arithmetic at the vendor's rate
+  return {busy > 0 ? e.flop.value() / busy : 0, machine.bandwidth.value.value(), e.flop.value(), e.byte_moved.value(), time};
+}
+
 void print_derivation(const Trace& trace) {
   fmt::print("\nderivation\n");
   for (const Step& s : trace.steps()) {

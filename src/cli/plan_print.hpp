@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "cli/plan_roofline.hpp"
 #include "plan/workload.hpp"
 
 namespace ranvier::cli {
@@ -21,6 +22,8 @@ struct Shown {
 };
 
 void print_answer(const Shown& shown);
+/// What a picture of the answer needs; the arithmetic rate is that of the formats the workload uses.
+Roofline roofline_of(const Machine& machine, const plan::Answer& answer);
 /// The chain from the inputs to the answer, with units and sources.
 void print_derivation(const plan::Trace& trace);
 

@@ -107,7 +107,7 @@ void print_table(const std::vector<Axis>& axes, const std::vector<Point>& points
   fmt::print("{:>32} {:>12} {:>12} {:>12}  {:<18} {}\n", metric, "p10", "p90", "utilisation", "bottleneck", "");
   for (const Point& p : points) {
     for (const auto& value : p.at) fmt::print("{:>12} ", value);
-    if (p.answer) fmt::print("{:>32.5g} {:>12.5g} {:>12.5g} {:>11.2f}%  {:<18} {}\n", p.answer->value, p.answer->p10, p.answer->p90, 100 * p.answer->estimate.utilisation, bottleneck_of(*p.answer), p.problem);
+    if (p.answer) fmt::print("{:>32.5g} {:>12.5g} {:>12.5g} {:>11.2f}%  {:<18} {}\n", p.answer->value, p.answer->p10, p.answer->p90, 100 * p.answer->estimate.utilisation, bottleneck_of(*p.answer), p.problem.empty() ? bar(p.answer->estimate.utilisation, 20) : p.problem);
     else fmt::print("{:>32} {}\n", "-", p.problem);
   }
 }
