@@ -545,9 +545,28 @@ rule = { fixed_indegree = 10 }
 receptor = "ex"
 weight = "20 pA"
 delay = "1.5 ms"
-synapse = "stdp"
+synapse = "sdtp"
 )",
-     R"(network.toml:13: projections[0].synapse = "stdp": must be one of static.)"},
+     R"(network.toml:13: projections[0].synapse = "sdtp": no such synapse rule. Did you mean "stdp"? All names: ranvier models)"},
+    {"synapse_setting",
+     R"([[populations]]
+name = "E"
+size = 100
+model = "lif_exp"
+[[projections]]
+source = "E"
+target = "E"
+rule = { fixed_indegree = 10 }
+receptor = "ex"
+weight = "20 pA"
+delay = "1.5 ms"
+synapse = { stdp = { lamda = 0.1, tau_plus = 20, w_max = "10 mV", pairing = "nearest", alpha = -1 } }
+)",
+     R"(network.toml:13: projections[0].synapse.stdp.lamda = 0.1: unknown key. Did you mean "lambda"?
+network.toml:13: projections[0].synapse.stdp.alpha = -1: must be >= 0; leave it out for the default of 1
+network.toml:13: projections[0].synapse.stdp.tau_plus = 20: has no unit, but a time is needed; write "20 ms"
+network.toml:13: projections[0].synapse.stdp.w_max = "10 mV": is a voltage, but a current is needed, for example "100 pA"
+network.toml:13: projections[0].synapse.stdp.pairing = "nearest": no such word. Known: all, symmetric, presynaptic, reduced)"},
     {"fraction",
      R"([[populations]]
 name = "E"

@@ -101,6 +101,13 @@ struct Rule {
   std::shared_ptr<const std::vector<std::int64_t>> edge_sources, edge_targets;  ///< edges: indices within the slices
 };
 
+/// A rule that the synapses of a projection follow: a registered synapse rule with its settings.
+struct SynapseSpec {
+  std::string rule;                            ///< "stdp", "tsodyks_markram", ...
+  std::map<std::string, double> params;        ///< missing ones have the rule's default
+  std::map<std::string, std::string> choices;  ///< settings that are words
+};
+
 struct ProjectionSpec {
   std::string name;
   Slice source, target;
@@ -108,7 +115,8 @@ struct ProjectionSpec {
   Rule rule;
   Values weight;               ///< pA, nS or mV, as the receptor wants; a column has one value per edge (rule edges)
   Values delay_ms;             ///< rounded to the nearest step, at least one step
-  double dendritic_delay_fraction = 1;
+  double dendritic_delay_fraction = 1;  ///< share of the delay that lies behind the synapse; the rest is the axon's
+  std::vector<SynapseSpec> synapse;  ///< none: static. At most one rule of the weight and one of the release
   std::string where;           ///< for messages: "network.toml:31: projections[2]"
 };
 

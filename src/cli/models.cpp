@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 #include <limits>
@@ -22,6 +23,7 @@ const char* kind_name(ModelInfo::Kind k) {
     case ModelInfo::Kind::receptor: return "receptor";
     case ModelInfo::Kind::source: return "source";
     case ModelInfo::Kind::pair: return "pair";
+    case ModelInfo::Kind::synapse: return "synapse rule";
   }
   return "";
 }
@@ -36,10 +38,11 @@ std::string range_text(const engine::Range& r) {
 
 Json to_json(const ModelInfo& m) {
   Json j{{"kind", kind_name(m.kind)}, {"name", m.name}, {"title", m.title}, {"equations", m.equations}, {"parameters", Json::array()}, {"state", Json::array()},
-         {"numerics", m.numerics}, {"source", m.source}, {"flop", m.flop}, {"byte_read", m.byte_read}, {"byte_written", m.byte_written}, {"per", m.event_driven ? "event" : "step"}};
+         {"numerics", m.numerics}, {"source", m.source}, {"flop", m.flop}, {"byte_read", m.byte_read}, {"byte_written", m.byte_written}, {"per", m.event_driven || m.kind == ModelInfo::Kind::synapse ? "event" : "step"}};
   for (const auto& p : m.parameters)
     j["parameters"].push_back({{"name", p.name}, {"default", p.default_value}, {"unit", p.unit}, {"range", range_text(p.range)}, {"meaning", p.meaning}});
   for (const auto& s : m.state) j["state"].push_back({{"name", s.name}, {"unit", s.unit}, {"initial", s.initial}, {"meaning", s.meaning}});
+  for (const auto& c : m.choices) j["choices"].push_back({{"name", c.name}, {"words", c.words}, {"meaning", c.meaning}});
   return j;
 }
 
@@ -53,10 +56,11 @@ void print_model(const ModelInfo& m) {
   }
   if (!m.parameters.empty()) fmt::print("\n  {:<12} {:>10} {:<8} {:<12} {}\n", "parameter", "default", "unit", "range", "meaning");
   for (const auto& p : m.parameters) fmt::print("  {:<12} {:>10g} {:<8} {:<12} {}\n", p.name, p.default_value, p.unit, range_text(p.range), p.meaning);
+  for (const auto& c : m.choices) fmt::print("  {:<12} {} ({}; {})\n", c.name, c.words[0], fmt::join(c.words, ", "), c.meaning);
   if (!m.state.empty()) fmt::print("\n  {:<12} {:>10} {:<8} {}\n", "state", "starts at", "unit", "meaning");
   for (const auto& s : m.state) fmt::print("  {:<12} {:>10} {:<8} {}\n", s.name, s.initial, s.unit, s.meaning);
   fmt::print("\n  numerics  {}\n  work      {} FLOP, {} bytes read, {} bytes written per {}\n  source    {}\n", m.numerics, m.flop, m.byte_read, m.byte_written,
-             m.event_driven ? "event (float64)" : "cell and step (float32)", m.source);
+             m.kind == ModelInfo::Kind::synapse ? "event" : m.event_driven ? "event (float64)" : "cell and step (float32)", m.source);
 }
 
 void print_pair(const engine::Pair& pair) {
@@ -129,7 +133,7 @@ void add_models(CLI::App& app) {
     bool json = false;
   };
   auto o = std::make_shared<Options>();
-  CLI::App* c = app.add_subcommand("models", "List membranes, receptors and sources, or show one with its equations and cost");
+  CLI::App* c = app.add_subcommand("models", "List membranes, receptors, sources and synapse rules, or show one with its equations and cost");
   c->footer("Example:  ranvier models leaky");
   c->add_option("NAME", o->name, "the model to show");
   c->add_flag("--json", o->json, "print JSON");

@@ -25,6 +25,12 @@ void build_rows(Network& network);
 void build_event_rows(const Network& network, Shard& shard);
 void for_each_event_synapse(const Network& network, std::int64_t source, const std::function<void(const SynapseRecord&)>& visit);
 
+/// Draws and packs a shard's rows of synapses with a state (plastic_row.hpp).
+void build_plastic_rows(const Network& network, Shard& shard);
+bool is_plastic(const ProjectionSpec& projection);
+/// What |weight| x release factor never passes; infinity where nothing is known.
+double plastic_weight_bound(const ProjectionSpec& projection, double dt_ms);
+
 /// Largest count that a Poisson input or source of this mean gives in a step.
 int poisson_count_max(double mean);
 

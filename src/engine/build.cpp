@@ -13,6 +13,7 @@
 #include "core/math.hpp"
 #include "engine/assemble.hpp"
 #include "engine/network.hpp"
+#include "engine/synapse_model.hpp"
 #include "engine/values.hpp"
 #include "ranvier/error.hpp"
 
@@ -237,6 +238,39 @@ bool delay_fits(const PopulationSpec& target, const Sampler& delay, double dt) {
   return !find_event_membrane(target.membrane) || !delay.constant() || delay.constant_value() > 0.999999 * dt;
 }
 
+/// What is wrong with a projection's synapse rules.
+void check_synapses(const NetworkSpec& spec, const ProjectionSpec& p, const std::string& where, std::vector<std::string>& problems) {
+  int of_weight = 0, of_release = 0;
+  const Sampler weight(p.weight);
+  if (is_plastic(p) && weight.lowest() < 0 && weight.highest() > 0)
+    problems.push_back(fmt::format("{}: weights from {:g} to {:g}: synapses with a rule need weights of one sign", where, weight.lowest(), weight.highest()));
+  if (is_plastic(p) && find_event_membrane(spec.populations[static_cast<std::size_t>(p.target.population)].membrane))
+    problems.push_back(fmt::format("{}: population \"{}\" is event-driven, and synapses onto such cells are static", where, spec.populations[static_cast<std::size_t>(p.target.population)].name));
+  for (const SynapseSpec& s : p.synapse) {
+    const SynapseModel* model = find_synapse(s.rule);
+    if (!model) {
+      problems.push_back(fmt::format("{}: synapse rule \"{}\": no such rule. All names: ranvier models", where, s.rule));
+      continue;
+    }
+    ++(model->changes_weights() ? of_weight : of_release);
+    const SynapseParameters values = synapse_parameters(*model, s, p, spec.simulation.dt_ms);
+    bool in_range = true;
+    for (std::size_t k = 0; k < values.value.size(); ++k)
+      if (!model->info->parameters[k].range.contains(values.value[k])) {
+        in_range = false;
+        problems.push_back(fmt::format("{}: {}.{} = {}: outside its legal range", where, s.rule, model->info->parameters[k].name, values.value[k]));
+      }
+    for (std::size_t k = 0; k < values.choice.size(); ++k)
+      if (values.choice[k] >= static_cast<int>(model->info->choices[k].words.size())) {
+        in_range = false;
+        problems.push_back(fmt::format("{}: {}.{}: no such word", where, s.rule, model->info->choices[k].name));
+      }
+    if (const char* problem = in_range ? model->validate(values) : nullptr) problems.push_back(fmt::format("{}: {}: {}", where, s.rule, problem));
+  }
+  if (of_weight > 1 || of_release > 1)
+    problems.push_back(fmt::format("{}: two rules that both change the {}: choose one", where, of_weight > 1 ? "weight" : "release"));
+}
+
 void check_projections(const NetworkSpec& spec, std::vector<std::string>& problems) {
   for (std::size_t k = 0; k < spec.projections.size(); ++k) {
     const ProjectionSpec& p = spec.projections[k];
@@ -252,6 +286,7 @@ void check_projections(const NetworkSpec& spec, std::vector<std::string>& proble
     if (delay.highest() / spec.simulation.dt_ms > 65535)
       problems.push_back(fmt::format("{}: delay = {:g} ms: at most 65,535 steps of {} ms are possible", where, delay.highest(), spec.simulation.dt_ms));
     if (!std::isfinite(weight.lowest()) || !std::isfinite(weight.highest())) problems.push_back(fmt::format("{}: weight is not finite", where));
+    check_synapses(spec, p, where, problems);
     const int sign = !is_source(target) && p.receptor >= 0 && p.receptor < static_cast<int>(target.receptors.size()) ? target.receptors[static_cast<std::size_t>(p.receptor)].sign : 0;
     if ((sign > 0 && weight.lowest() < 0) || (sign < 0 && weight.highest() > 0))
       problems.push_back(fmt::format("{}: weights from {:g} to {:g}: receptor \"{}\" takes weights {} 0", where, weight.lowest(), weight.highest(),
@@ -336,6 +371,13 @@ MemoryEstimate estimate_memory(const NetworkSpec& spec, int threads) {
       e.synapses += size.synapses;
       e.event_byte += size.synapses * (p.delay_ms.is_constant() ? 12 : 36) + 8.0 * static_cast<double>(p.source.size()) * threads;
       largest_transpose += 40 * size.synapses;
+      continue;
+    }
+    if (is_plastic(p)) {  // target and weight; as drawn, 8 more; records while building
+      e.synapses += size.synapses;
+      e.row_byte += size.synapses * (spec.simulation.double_precision ? 12 : 8) + (p.weight.is_constant() ? 0 : 8 * size.synapses) +
+                    static_cast<double>(p.source.size()) * threads * (p.delay_ms.is_constant() ? 28.0 : 4 + 24 * 8.0);
+      largest_transpose += 8 * size.synapses;
       continue;
     }
     const bool constant = p.weight.is_constant();

@@ -48,6 +48,7 @@ struct Slots {
 
 struct Delivered {
   std::uint64_t events = 0, segments = 0;
+  std::uint64_t plastic_events = 0, plastic_flop = 0, plastic_byte = 0;  ///< of synapses with a state, apart (plastic.hpp)
 };
 
 /// Delivers everything that is due at `step`.

@@ -20,7 +20,7 @@ inline constexpr Range not_negative{.low = 0};
 struct Parameter {
   std::string_view name;
   double default_value;
-  std::string_view unit;  ///< "ms", "mV", "pA", "nS", "pF", "Hz", "1" (dimensionless), "mV/ms", "1/ms"
+  std::string_view unit;  ///< "ms", "mV", "pA", "nS", "pF", "Hz", "1" (dimensionless), "mV/ms", "1/ms"; "weight": the receptor's
   Range range;
   std::string_view meaning;
 };
@@ -32,9 +32,16 @@ struct StateVariable {
   std::string_view meaning;
 };
 
-/// A membrane, a receptor or a source, as a person wants to read about it.
+/// A setting of a model that is a word; the first one is the default.
+struct Choice {
+  std::string_view name;
+  std::span<const std::string_view> words;
+  std::string_view meaning;
+};
+
+/// A membrane, a receptor, a source or a synapse rule, as a person wants to read about it.
 struct ModelInfo {
-  enum class Kind { membrane, receptor, source, pair };
+  enum class Kind { membrane, receptor, source, pair, synapse };
   Kind kind;
   std::string_view name;
   std::string_view title;
@@ -43,9 +50,10 @@ struct ModelInfo {
   std::span<const StateVariable> state;
   std::string_view numerics;
   std::string_view source;          ///< the paper
-  int flop = 0;                     ///< per neuron (or receptor and neuron) and step, exp counted as 15; event-driven: per event
+  int flop = 0;                     ///< per neuron (or receptor and neuron) and step, exp counted as 15; event-driven and synapses: per event
   int byte_read = 0, byte_written = 0;  ///< float32 state per step; event-driven: float64 state per event
   std::string_view weight_unit = "";    ///< receptors: unit of a weight as a current ("pA", "mV"); event-driven membranes likewise
+  std::span<const Choice> choices = {};
   bool event_driven = false;        ///< a membrane off the grid: takes spikes themselves, and neither receptors nor currents
 };
 

@@ -6,6 +6,7 @@
 
 #include "engine/event_model.hpp"
 #include "engine/kernel.hpp"
+#include "engine/synapse_model.hpp"
 
 namespace ranvier::engine {
 
@@ -13,6 +14,7 @@ namespace ranvier::engine {
 extern const MembraneEntry* const membrane_entries[];
 extern const EventModel* const event_models[];
 extern const ReceptorModel* const receptor_models[];
+extern const SynapseModel* const synapse_models[];
 
 namespace {
 
@@ -70,6 +72,7 @@ std::vector<const ModelInfo*> collect() {
   for (auto entry = membrane_entries; *entry; ++entry) all.push_back((*entry)->model->info);
   for (auto event = event_models; *event; ++event) all.push_back((*event)->info);
   for (auto receptor = receptor_models; *receptor; ++receptor) all.push_back((*receptor)->info);
+  for (auto synapse = synapse_models; *synapse; ++synapse) all.push_back((*synapse)->info);
   std::sort(all.begin(), all.end(), [](const ModelInfo* a, const ModelInfo* b) { return a->kind != b->kind ? a->kind < b->kind : a->name < b->name; });
   return all;
 }
@@ -110,6 +113,12 @@ const EventModel* find_event_membrane(std::string_view name) {
 const ReceptorModel* find_receptor(std::string_view name) {
   for (auto receptor = receptor_models; *receptor; ++receptor)
     if ((*receptor)->info->name == name) return *receptor;
+  return nullptr;
+}
+
+const SynapseModel* find_synapse(std::string_view name) {
+  for (auto synapse = synapse_models; *synapse; ++synapse)
+    if ((*synapse)->info->name == name) return *synapse;
   return nullptr;
 }
 

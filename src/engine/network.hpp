@@ -12,6 +12,7 @@
 #include "engine/event_model.hpp"
 #include "engine/event_row.hpp"
 #include "engine/kernel.hpp"
+#include "engine/plastic_row.hpp"
 #include "engine/row.hpp"
 #include "ranvier/network.hpp"
 
@@ -80,6 +81,7 @@ struct Shard {
   std::size_t cells = 0, slots = 0;
   RowTable rows;
   EventTable events;                            ///< onto event-driven cells
+  std::vector<PlasticTable> plastic;            ///< of projections whose synapses have a state
 };
 
 struct Network {
@@ -127,6 +129,6 @@ struct SynapseRecord {
   double weight;
   double delay_ms;              ///< exact for synapses onto event-driven cells, else delay x dt
 };
-void for_each_synapse(const Network& network, std::int64_t source, const std::function<void(const SynapseRecord&)>& visit);
+void for_each_synapse(const Network& network, std::int64_t source, const std::function<void(const SynapseRecord&)>& visit);  ///< but plastic ones
 
 }  // namespace ranvier::engine

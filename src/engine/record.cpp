@@ -104,20 +104,21 @@ std::vector<S> still_under_way(const std::vector<S>& in_flight, const std::vecto
 
 bool in_slice(const Slice& s, std::int64_t cell) { return cell >= s.first && cell < s.last && (cell - s.first) % s.stride == 0; }
 
-std::vector<Connections> read_connections(const Network& network, const RecordingSpec& r) {
+std::vector<Connections> read_connections(const Network& network, const State& state, const RecordingSpec& r) {
   Connections c{.name = r.name, .source_population = r.sources.population, .target_population = r.targets.population};
   const Population& from = network.populations[static_cast<std::size_t>(r.sources.population)];
   const Population& to = network.populations[static_cast<std::size_t>(r.targets.population)];
-  for (std::int64_t i = 0; i < r.sources.size(); ++i)
-    for_each_synapse(network, from.first + r.sources[i], [&](const SynapseRecord& s) {
-      const std::int64_t cell = s.target - to.first;
-      if (cell < 0 || cell >= to.size || !in_slice(r.targets, cell)) return;
-      c.source.push_back(static_cast<std::uint32_t>(r.sources[i]));
-      c.target.push_back(static_cast<std::uint32_t>(cell));
-      c.receptor.push_back(static_cast<std::uint16_t>(s.receptor));
-      c.weight.push_back(s.weight);
-      c.delay_ms.push_back(s.delay_ms);
-    });
+  const auto note = [&](const SynapseRecord& s) {
+    const std::int64_t source = s.source - from.first, cell = s.target - to.first;
+    if (source < 0 || source >= from.size || !in_slice(r.sources, source) || cell < 0 || cell >= to.size || !in_slice(r.targets, cell)) return;
+    c.source.push_back(static_cast<std::uint32_t>(source));
+    c.target.push_back(static_cast<std::uint32_t>(cell));
+    c.receptor.push_back(static_cast<std::uint16_t>(s.receptor));
+    c.weight.push_back(s.weight);
+    c.delay_ms.push_back(s.delay_ms);
+  };
+  for (std::int64_t i = 0; i < r.sources.size(); ++i) for_each_synapse(network, from.first + r.sources[i], note);
+  for_each_plastic_synapse(network, state, r.sources.population, r.targets.population, note);
   // One order whatever the shards: by source, target, receptor, delay, weight.
   std::vector<std::size_t> order(c.source.size());
   for (std::size_t k = 0; k < order.size(); ++k) order[k] = k;
@@ -158,7 +159,12 @@ WorkDone work_of_update(const Network& network, const Population& p) {
 std::uint64_t resident_byte(const Network& network, const State& state) {
   std::uint64_t byte = 0;
   for (const Shard& s : network.shards) byte += 4 * s.rows.word_count + 4 * s.rows.start_low.size() + s.events.byte();
-  for (const ShardState& s : state.shards) byte += s.byte;
+  for (const Shard& s : network.shards)
+    for (const PlasticTable& table : s.plastic) byte += table.byte();
+  for (const ShardState& s : state.shards) {
+    byte += s.byte;
+    for (const auto& synapses : s.plastic) byte += synapses->byte();
+  }
   return byte;
 }
 
@@ -267,6 +273,9 @@ void Recorder::Impl::end_piece(const Network& network, State& state) {
 void Recorder::Impl::count(std::size_t index, const Shard& shard, const Delivered& d, const UpdateCounts& u, const StageTimes& t) {
   delivered[index].events += d.events;
   delivered[index].segments += d.segments;
+  delivered[index].plastic_events += d.plastic_events;
+  delivered[index].plastic_flop += d.plastic_flop;
+  delivered[index].plastic_byte += d.plastic_byte;
   updates[index].resize(shard.blocks.size());
   for (std::size_t b = 0; b < u.size(); ++b) updates[index][b] += u[b];
   times[index].deliver += t.deliver;
@@ -299,8 +308,9 @@ void Recorder::finish(const Network& network, const State& state, RunResult& res
     const Delivered& d = r.delivered[t];
     const Shard& shard = network.shards[t];
     const double byte_per_event = shard.rows.synapses ? 4.0 * static_cast<double>(shard.rows.word_count) / static_cast<double>(shard.rows.synapses) : 0;
-    result.work.synaptic_events += d.events;
-    result.work.flop += 2 * d.events;                                                           // multiply by the scale, add
+    result.work.synaptic_events += d.events + d.plastic_events;
+    result.work.flop += 2 * d.events + d.plastic_flop;                                          // multiply by the scale, add
+    result.work.byte_moved += d.plastic_byte;
     result.work.byte_moved += static_cast<std::uint64_t>(byte_per_event * static_cast<double>(d.events)) + slot_byte * d.events + 16 * d.segments;
     for (std::size_t b = 0; b < shard.blocks.size() && b < r.updates[t].size(); ++b) {
       const Population& p = network.populations[static_cast<std::size_t>(shard.blocks[b].population)];
@@ -328,7 +338,7 @@ void Recorder::finish(const Network& network, const State& state, RunResult& res
   r.traces.clear();
   for (const RecordingSpec& rec : network.spec.recordings)
     if (rec.kind == RecordingSpec::Kind::weights || rec.kind == RecordingSpec::Kind::connectivity)
-      for (auto& c : read_connections(network, rec)) result.connections.push_back(std::move(c));
+      for (auto& c : read_connections(network, state, rec)) result.connections.push_back(std::move(c));
 }
 
 }  // namespace ranvier::engine

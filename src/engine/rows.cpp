@@ -274,6 +274,7 @@ void build_shard(const Network& network, Shard& shard, const std::vector<WeightP
   for (std::size_t k = 0; k < network.spec.projections.size(); ++k) {
     const ProjectionSpec& p = network.spec.projections[k];
     if (network.populations[static_cast<std::size_t>(p.target.population)].event) continue;  // event_rows.cpp
+    if (is_plastic(p)) continue;                                                                 // plastic_rows.cpp
     for (std::size_t b = 0; b < shard.blocks.size(); ++b)
       if (shard.blocks[b].population == p.target.population)
         by_source[static_cast<std::size_t>(p.source.population)].push_back(std::make_unique<ProjectionOnShard<R>>(network, shard, k, plans[k], window[b], shard.blocks[b], book));
@@ -331,12 +332,18 @@ void build_rows(Network& network) {
     if (exact) build_shard<WideRecord>(network, network.shards[t], plans, words);
     else build_shard<Record>(network, network.shards[t], plans, words);
     build_event_rows(network, network.shards[t]);
+    build_plastic_rows(network, network.shards[t]);
   });
   std::uint32_t low = 0xFFFFFFFFu, high = 1;
   for (const Shard& s : network.shards) {
     network.synapses += static_cast<std::int64_t>(s.rows.synapses);
     low = std::min(low, s.rows.delay_min);
     high = std::max(high, s.rows.delay_max);
+    for (const PlasticTable& table : s.plastic) {
+      network.synapses += static_cast<std::int64_t>(table.synapses);
+      low = std::min(low, table.delay_min);
+      high = std::max(high, table.delay_max);
+    }
     if (s.events.segments.empty()) continue;
     network.synapses += static_cast<std::int64_t>(s.events.cells.size());
     const GridTime grid(network.dt());

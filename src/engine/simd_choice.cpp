@@ -7,18 +7,18 @@
 
 namespace ranvier::engine {
 namespace {
-struct Choice {
+struct SimdChoice {
   const char* name;
   std::int64_t targets;
 };
 constexpr std::int64_t scalar = HWY_EMU128 | HWY_SCALAR;
-constexpr Choice choices[] = {{"avx512", HWY_AVX3 | HWY_AVX3_DL}, {"avx2", HWY_AVX2}, {"scalar", scalar}};
+constexpr SimdChoice choices[] = {{"avx512", HWY_AVX3 | HWY_AVX3_DL}, {"avx2", HWY_AVX2}, {"scalar", scalar}};
 }  // namespace
 
 void choose_simd(const std::string& name) {
   hwy::DisableTargets(0);
   if (name == "auto") return;
-  for (const Choice& c : choices) {
+  for (const SimdChoice& c : choices) {
     if (name != c.name) continue;
     if (c.targets != scalar && !(hwy::SupportedTargets() & c.targets)) throw InputError(fmt::format("--simd {}: this processor does not have it; use auto", name));
     hwy::DisableTargets(~(c.targets | scalar));

@@ -76,6 +76,7 @@ Snapshot snapshot(const Network& network, const State& state) {
       out.arrays.push_back(std::move(array));
     });
   }
+  save_plastic(network, state, out);
   return out;
 }
 
@@ -102,6 +103,7 @@ State restore(const Network& network, const Snapshot& s) {
         }
     });
   }
+  restore_plastic(network, s, state);
   const auto impossible = [&](const Spike& spike) { return static_cast<std::int64_t>(spike.neuron) >= network.neurons || spike.step > s.step; };
   if (std::any_of(s.in_flight.begin(), s.in_flight.end(), impossible) ||
       std::any_of(s.exact_in_flight.begin(), s.exact_in_flight.end(), [&](const ExactSpike& x) { return impossible(x.spike) || !std::isfinite(x.time_ms); }))

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/network.hpp"
+#include "engine/plastic.hpp"
 #include "ranvier/record.hpp"
 
 namespace ranvier::engine {
@@ -38,6 +39,7 @@ struct ShardState {
   std::uint32_t* group_of_slots = nullptr;
   std::size_t n_active = 0;
   std::size_t byte = 0;                              ///< taken from memory
+  std::vector<std::unique_ptr<PlasticSynapses>> plastic;  ///< [plastic tables of the shard]
 };
 
 struct State {
@@ -78,6 +80,9 @@ struct Snapshot {
   std::vector<ExactSpike> exact_in_flight;
 };
 Snapshot snapshot(const Network& network, const State& state);
+
+void save_plastic(const Network& network, const State& state, Snapshot& out);       ///< part of snapshot()
+void restore_plastic(const Network& network, const Snapshot& in, State& state);     ///< part of restore()
 
 /// Errors  InputError: the snapshot is of another network, or of another precision
 State restore(const Network& network, const Snapshot& snapshot);

@@ -26,6 +26,7 @@
 #include "engine/deliver.hpp"
 #include "engine/event.hpp"
 #include "engine/inputs.hpp"
+#include "engine/plastic.hpp"
 #include "engine/record.hpp"
 #include "engine/run.hpp"
 #include "ranvier/error.hpp"
@@ -55,6 +56,7 @@ struct alignas(64) Mailbox {
 struct Failure {
   std::uint32_t step;
   std::int64_t neuron;  // global
+  bool synapse = false;  // one of its synapses, rather than the neuron
 };
 
 class ShardRun {
@@ -74,6 +76,11 @@ class ShardRun {
     updates_.assign(blocks_.size(), 0);
     sort_active();
     for (const Spike& s : state.in_flight) set_out(shard_.rows, calendar_, s.neuron, s.step, state.step);
+    for (const auto& synapses : state_.plastic) {
+      const ProjectionSpec& p = network.spec.projections[static_cast<std::size_t>(synapses->table().projection)];
+      plastic_.push_back({synapses.get(), p.source, network.populations[static_cast<std::size_t>(p.source.population)].first});
+      blocks_[synapses->table().block].taught.push_back(synapses.get());
+    }
     if (shard_.events.empty()) return;
     events_ = std::make_unique<EventRun>(network, shard_, state_);
     for (const Spike& s : state.in_flight) events_->set_out_on_grid(s, state.step);
@@ -87,6 +94,7 @@ class ShardRun {
       const std::uint32_t last = std::min(step + network_.delay_min, options_.until_step);
       for (std::uint32_t s = step + 1; s <= last; ++s) {
         deliver(shard_.rows, calendar_, s, slots_, delivered_);
+        deliver_plastic(s);
         charge(times_.deliver, now);
         if (s == step + 1 && interval > 0 && !receive(interval - 1, step, now)) return end(step);
         update(s);
@@ -122,11 +130,38 @@ class ShardRun {
     charge(times_.wait, now);
     if (!go_on) return false;
     for (const Mailbox& box : mail_)
-      for (const Spike& s : box.page[interval & 1]) set_out(shard_.rows, calendar_, s.neuron, s.step, step);
+      for (const Spike& s : box.page[interval & 1]) {
+        set_out(shard_.rows, calendar_, s.neuron, s.step, step);
+        if (!plastic_.empty()) plastic_sets_out(s);
+      }
+    plastic_has_heard(step);
     if (events_) receive_events(interval, step);
     deliver(shard_.rows, calendar_, step + 1, slots_, delivered_);
+    deliver_plastic(step + 1);
     charge(times_.deliver, now);
     return true;
+  }
+
+  /// Synapses with a state (plastic.hpp), and which global ids their sources have.
+  struct PlasticRun {
+    PlasticSynapses* synapses;
+    Slice source;
+    std::int64_t first_neuron;
+  };
+  void plastic_sets_out(const Spike& spike) {
+    for (const PlasticRun& p : plastic_) {
+      const std::int64_t source = source_index(p.source, spike.neuron - p.first_neuron);
+      if (source >= 0) p.synapses->fire(static_cast<std::uint32_t>(source), spike.step);
+    }
+  }
+  void deliver_plastic(std::uint32_t step) {
+    for (const PlasticRun& p : plastic_) {
+      p.synapses->deliver(step, slots_);
+      if (p.synapses->bad_source >= 0 && failures.empty()) failures.push_back({step, p.first_neuron + p.source[p.synapses->bad_source], true});
+    }
+  }
+  void plastic_has_heard(std::uint32_t step) {
+    for (const PlasticRun& p : plastic_) p.synapses->heard = step;
   }
 
   void receive_events(std::uint32_t interval, std::uint32_t step) {
@@ -158,6 +193,12 @@ class ShardRun {
   void end(std::uint32_t step) {
     std::fill_n(static_cast<std::byte*>(state_.sums), shard_.slots * (network_.wide ? 8 : 4), std::byte{0});
     last_step = step;
+    for (const PlasticRun& p : plastic_) {
+      const PlasticWork work = p.synapses->take_work();
+      delivered_.plastic_events += work.events;
+      delivered_.plastic_flop += work.flop;
+      delivered_.plastic_byte += work.byte;
+    }
     recorder_.count(index_, shard_, delivered_, updates_, times_);
   }
 
@@ -196,6 +237,7 @@ class ShardRun {
     std::unique_ptr<SourceBlock> source;
     bool exact_times = false;           // of a source
     std::vector<std::uint32_t> active;  // groups of the shard that are awake, where the population sleeps
+    std::vector<PlasticSynapses*> taught;  // synapses that need to know when its cells fire
   };
 
   void update(std::uint32_t step) {
@@ -272,6 +314,8 @@ class ShardRun {
       found_.push_back(spike);
       recorder_.note(index_, spike);
     }
+    for (PlasticSynapses* synapses : run.taught)
+      for (std::size_t k = 0; k < v.n_spikes; ++k) synapses->target_fires(v.spikes[k], step);
     if (v.bad_cell >= 0 && failures.empty()) failures.push_back({step, first + v.bad_cell});
   }
 
@@ -326,6 +370,7 @@ class ShardRun {
   std::vector<BlockRun> blocks_;
   std::vector<std::uint32_t> fired_;   // cells of a block that fired
   std::vector<Spike> found_;           // spikes of the interval
+  std::vector<PlasticRun> plastic_;
   std::unique_ptr<EventRun> events_;   // where the shard has event-driven cells
   std::vector<ExactSpike> found_exact_;
   Delivered delivered_;
@@ -349,15 +394,16 @@ void run(const Network& network, State& state, const RunOptions& options, Record
   }
   state.step = shards[0]->last_step;
   recorder.impl().end_piece(network, state);
+  hear(network, state);
 
   std::vector<Failure> failures;
   for (const auto& s : shards) failures.insert(failures.end(), s->failures.begin(), s->failures.end());
   if (failures.empty()) return;
   const Failure& f = *std::min_element(failures.begin(), failures.end(), [](const Failure& a, const Failure& b) { return std::pair(a.step, a.neuron) < std::pair(b.step, b.neuron); });
   const Population& p = network.populations[static_cast<std::size_t>(network.population_of(f.neuron))];
-  throw RunError(fmt::format("the state of neuron {} of population \"{}\" is not a usable number any more at step {} ({:g} ms)\n"
+  throw RunError(fmt::format("the state of {}neuron {} of population \"{}\" is not a usable number any more at step {} ({:g} ms)\n"
                              "  try: a smaller dt, weaker weights or inputs, or a look at the parameters of that population",
-                             f.neuron - p.first, p.name, f.step, f.step * network.dt()));
+                             f.synapse ? "a synapse of " : "", f.neuron - p.first, p.name, f.step, f.step * network.dt()));
 }
 
 }  // namespace ranvier::engine

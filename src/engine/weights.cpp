@@ -60,6 +60,7 @@ double input_rate_max(const InputSpec& input) {
 
 /// Sum of |weight| over the synapses of one target cell, the largest over the targets; a bound where weights are drawn.
 double weight_sum_bound(const ProjectionSpec& p, const NetworkSpec& network) {
+  if (is_plastic(p)) return rule_size(p, network).indegree_bound * std::min(plastic_weight_bound(p, network.simulation.dt_ms), 0x1p16 * largest(p.weight));
   if (p.rule.kind != Rule::Kind::edges || p.weight.kind != Values::Kind::column) return rule_size(p, network).indegree_bound * largest(p.weight);
   // Listed edges: the in-degrees and weights of connectomes vary so much that the product above would be far too large.
   const std::vector<std::int64_t>& targets = *p.rule.edge_targets;
@@ -97,6 +98,9 @@ bool needs_wide(const Network& network, const std::map<std::string, double>& sum
     const double w = largest(weight);
     return w > 0 && floor_log2(w) - levels < quantum_exponent(sums.at(unit_of(network, population, receptor)), false);
   };
+  // Where weights change, small ones count as well: 2^20 levels, and wide sums where no bound holds.
+  for (const ProjectionSpec& p : network.spec.projections)
+    if (is_plastic(p) && (!std::isfinite(plastic_weight_bound(p, network.dt())) || too_coarse(p.target.population, p.receptor, Values::constant(plastic_weight_bound(p, network.dt())), 20))) return true;
   for (const ProjectionSpec& p : network.spec.projections)
     if (!event_driven(network, p) && too_coarse(p.target.population, p.receptor, p.weight, p.weight.is_constant() ? 16 : 14)) return true;
   for (const InputSpec& input : network.spec.inputs)
@@ -120,7 +124,7 @@ std::vector<WeightPlan> plan_weights(Network& network) {
   std::vector<WeightPlan> plans;
   std::map<std::string, std::vector<int>> in_use;
   for (const ProjectionSpec& p : network.spec.projections) {
-    if (event_driven(network, p)) {  // keeps its weights as they are
+    if (event_driven(network, p) || is_plastic(p)) {  // keep their weights as they are
       plans.emplace_back();
       continue;
     }

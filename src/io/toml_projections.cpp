@@ -255,7 +255,7 @@ class ProjectionReader {
       if (auto weight = read_weight(reader_, at, to(), p_.receptor, rules)) p_.weight = std::move(*weight);
     rules.unit = "ms";
     if (const At at = required("delay", "for example delay = \"1.5 ms\"")) delay(at, rules);
-    if (const At synapse = get("synapse")) reader_.word(synapse, {"static"});
+    p_.synapse = read_synapse(reader_, reader_.select(get("synapse")), unit);
   }
 
   At required(std::string_view key, std::string_view why) { return reader_.require(holder(key), key, why); }

@@ -59,6 +59,9 @@ std::string current_unit(const PopulationSpec& population);
 /// Reads a weight for this receptor and checks its sign.
 std::optional<Values> read_weight(Reader& reader, const At& at, const PopulationSpec& target, int receptor, const ValueRules& rules);
 
+/// The rules of a projection's synapses; none where they are static. `weight_unit` is that of the receptor.
+std::vector<SynapseSpec> read_synapse(Reader& reader, const At& at, std::string_view weight_unit);
+
 /// Names of the state variables that can be recorded: "V_m", and of receptors "ex.I".
 std::vector<std::string> state_names(const PopulationSpec& population);
 

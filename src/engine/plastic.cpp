@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/plastic_of.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "engine/assemble.hpp"
+#include "engine/state.hpp"
+#include "engine/values.hpp"
+
+namespace ranvier::engine {
+
+PlasticSynapses::PlasticSynapses(const PlasticTable& table, std::uint32_t reach, Widths widths, std::unique_ptr<Release> release)
+    : table_(table), release_(std::move(release)), n_source_(widths.source), n_target_(widths.target), n_state_(widths.state), last_(table.sources(), never),
+      earlier_(table.sources(), never) {
+  std::uint32_t size = 2;
+  while (size <= reach + 1) size *= 2;
+  calendar_.resize(size);
+  mask_ = size - 1;
+  if (!release_) return;
+  const auto n = static_cast<std::size_t>(release_->n_state());
+  release_state_.resize(n * table.sources());
+  for (std::size_t s = 0; s < table.sources(); ++s) release_->start(release_state_.data() + n * s);
+}
+
+std::uint32_t PlasticSynapses::new_flight() {
+  if (free_flights_.empty()) {
+    flights_.emplace_back();
+    return static_cast<std::uint32_t>(flights_.size()) - 1;
+  }
+  const std::uint32_t flight = free_flights_.back();
+  free_flights_.pop_back();
+  return flight;
+}
+
+void PlasticSynapses::fire(std::uint32_t source, std::uint32_t stamp) {
+  const std::uint32_t previous = last_[source], since = previous == never ? never : stamp - previous;
+  const std::uint32_t flight = new_flight();
+  flights_[flight] = {source, stamp, previous, earlier_[source]};
+  if (release_) flights_[flight].factor = release_->fire(release_state_.data() + static_cast<std::size_t>(release_->n_state()) * source, since);
+  source_fires(source, since, flight);
+  earlier_[source] = previous;
+  last_[source] = stamp;
+  if (table_.row[source] == table_.row[source + 1]) return end_flight(flight);
+  due_at(stamp + table_.segments[table_.row[source]].delay).push_back({flight, table_.row[source]});
+}
+
+void PlasticSynapses::pass_on(const Due& due) {
+  const Flight& f = flights_[due.flight];
+  const std::uint32_t next = due.segment + 1;
+  if (next < table_.row[f.source + 1]) due_at(f.stamp + table_.segments[next].delay).push_back({due.flight, next});
+  else end_flight(due.flight);
+}
+
+void PlasticSynapses::end_flight(std::uint32_t flight) {
+  flights_[flight].free = true;
+  free_flights_.push_back(flight);
+}
+
+void PlasticSynapses::forget_flights() {
+  flights_.clear();
+  free_flights_.clear();
+  for (auto& due : calendar_) due.clear();
+}
+
+void PlasticSynapses::restore_flight(std::uint32_t flight, std::uint32_t step) {
+  const Flight& f = flights_[flight];
+  for (std::uint32_t k = table_.row[f.source]; k < table_.row[f.source + 1]; ++k)
+    if (f.stamp + table_.segments[k].delay > step) return due_at(f.stamp + table_.segments[k].delay).push_back({flight, k});
+  end_flight(flight);
+}
+
+std::vector<std::uint32_t> PlasticSynapses::under_way() const {
+  std::vector<std::uint32_t> out;
+  for (std::uint32_t k = 0; k < flights_.size(); ++k)
+    if (!flights_[k].free) out.push_back(k);
+  std::sort(out.begin(), out.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return std::pair(flights_[a].source, flights_[a].stamp) < std::pair(flights_[b].source, flights_[b].stamp);
+  });
+  return out;
+}
+
+bool is_plastic(const ProjectionSpec& projection) { return !projection.synapse.empty(); }
+
+SynapseParameters synapse_parameters(const SynapseModel& model, const SynapseSpec& spec, const ProjectionSpec& projection, double dt_ms) {
+  const Sampler weight(projection.weight);
+  SynapseParameters p{.value = {}, .choice = {}, .dt_ms = dt_ms, .weight_largest = std::max(std::fabs(weight.lowest()), std::fabs(weight.highest()))};
+  for (const Parameter& x : model.info->parameters) {
+    const auto given = spec.params.find(std::string(x.name));
+    p.value.push_back(given == spec.params.end() ? x.default_value : given->second);
+  }
+  for (const Choice& c : model.info->choices) {
+    const auto given = spec.choices.find(std::string(c.name));
+    const auto at = given == spec.choices.end() ? c.words.begin() : std::find(c.words.begin(), c.words.end(), given->second);
+    p.choice.push_back(static_cast<int>(at - c.words.begin()));
+  }
+  return p;
+}
+
+double plastic_weight_bound(const ProjectionSpec& projection, double dt_ms) {
+  const Sampler weight(projection.weight);
+  double bound = std::max(std::fabs(weight.lowest()), std::fabs(weight.highest())), factor = 1;
+  for (const SynapseSpec& s : projection.synapse) {
+    const SynapseModel* model = find_synapse(s.rule);
+    if (!model) continue;
+    const SynapseParameters p = synapse_parameters(*model, s, projection, dt_ms);
+    if (model->changes_weights()) bound = std::max(bound, model->largest(p));
+    else factor = model->make_release(p)->largest();
+  }
+  return bound * factor;
+}
+
+std::vector<std::unique_ptr<PlasticSynapses>> start_plastic(const Network& network, const Shard& shard) {
+  std::vector<std::unique_ptr<PlasticSynapses>> out;
+  for (const PlasticTable& table : shard.plastic) {
+    const ProjectionSpec& p = network.spec.projections[static_cast<std::size_t>(table.projection)];
+    const SynapseModel* weights = nullptr;
+    SynapseParameters of_weights = {.weight_largest = table.weight};
+    std::unique_ptr<Release> release;
+    for (const SynapseSpec& s : p.synapse) {
+      const SynapseModel* model = find_synapse(s.rule);
+      const SynapseParameters parameters = synapse_parameters(*model, s, p, network.dt());
+      if (!model->changes_weights()) release = model->make_release(parameters);
+      else weights = model, of_weights = parameters;
+    }
+    const auto make = weights ? weights->make_weights : &make_plastic<StaticWeight>;
+    out.push_back(make(network, table, of_weights, std::move(release)));
+  }
+  return out;
+}
+
+void hear(const Network& network, State& state) {
+  for (ShardState& shard : state.shards)
+    for (const auto& synapses : shard.plastic) {
+      const ProjectionSpec& p = network.spec.projections[static_cast<std::size_t>(synapses->table().projection)];
+      const std::int64_t first = network.populations[static_cast<std::size_t>(p.source.population)].first;
+      for (const Spike& s : state.in_flight) {
+        const std::int64_t source = source_index(p.source, s.neuron - first);
+        if (source >= 0 && s.step > synapses->heard) synapses->fire(static_cast<std::uint32_t>(source), s.step);
+      }
+      synapses->heard = state.step;
+    }
+}
+
+void for_each_plastic_synapse(const Network& network, const State& state, int from, int to, const std::function<void(const SynapseRecord&)>& visit) {
+  for (std::size_t t = 0; t < network.shards.size(); ++t)
+    for (const auto& synapses : state.shards[t].plastic) {
+      const PlasticTable& table = synapses->table();
+      const ProjectionSpec& p = network.spec.projections[static_cast<std::size_t>(table.projection)];
+      if (p.source.population != from || p.target.population != to) continue;
+      const std::int64_t first_source = network.populations[static_cast<std::size_t>(from)].first;
+      const std::int64_t first_target = network.populations[static_cast<std::size_t>(to)].first + network.shards[t].blocks[table.block].first;
+      const auto flights = synapses->under_way();
+      for (std::uint32_t source = 0; source < table.sources(); ++source)
+        for (std::uint32_t g = table.row[source]; g < table.row[source + 1]; ++g) {
+          const PlasticSegment& segment = table.segments[g];
+          for (std::size_t k = segment.first; k < std::size_t{segment.first} + segment.count; ++k)
+            visit({first_source + p.source[source], first_target + table.targets[k], p.receptor, segment.delay,
+                   synapses->read(flights, source, segment, k, state.step, -1), segment.delay * network.dt()});
+        }
+    }
+}
+
+}  // namespace ranvier::engine

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// Synapses with a state: how spikes pass along them. plastic_row.hpp shows how they lie in memory.
+///
+/// Everything a synapse does, it does when a spike of its source reaches it: what its target's spikes have done to it
+/// since the last one is worked off then, from the history that each target keeps. So the synapses of one source are
+/// visited in the order in which they lie in memory, and those of a target, which do not, never are.
+///
+///     spike of the source  ->  Flight (what the source's traces were)  ->  calendar, segment by segment
+///     spike of the target  ->  History of the cell
+///
+/// Histories grow until their synapses have read them. Where the sources are too slow to, all synapses of the projection are
+/// brought up to date ("sweep"). That changes no bits: a synapse meets the same events one by one, only earlier; so each
+/// shard may do it when it likes.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "engine/deliver.hpp"
+#include "engine/network.hpp"
+#include "engine/plastic_row.hpp"
+#include "engine/synapse_model.hpp"
+
+namespace ranvier::engine {
+
+/// What was done, counted.
+struct PlasticWork {
+  std::uint64_t events = 0;    ///< spikes of sources that arrived at a synapse
+  std::uint64_t met = 0;       ///< spikes of targets that did
+  std::uint64_t flop = 0, byte = 0;
+};
+
+/// The state of the synapses of a table, and what moves it. Rules see T = float, or double in runs of double precision.
+class PlasticSynapses {
+ public:
+  struct Widths {
+    int source, target, state;  ///< traces of a source and of a target; state variables of a synapse besides its weight
+  };
+  PlasticSynapses(const PlasticTable& table, std::uint32_t reach, Widths widths, std::unique_ptr<Release> release);
+  virtual ~PlasticSynapses() = default;
+
+  /// Lets a spike of a source (index in the slice) set out. Its first segment falls due after the present step.
+  void fire(std::uint32_t source, std::uint32_t stamp);
+  /// A spike of a target cell of the block.
+  virtual void target_fires(std::uint32_t cell, std::uint32_t stamp) = 0;
+  /// Adds all that falls due at a step to the input slots.
+  virtual void deliver(std::uint32_t step, Slots& slots) = 0;
+
+  /// Flights on their way, by source and stamp: what reading needs to know which spikes have arrived where.
+  std::vector<std::uint32_t> under_way() const;
+  /// Weight (k = -1, with its sign) or state variable of a synapse as it is at a step. Nothing is advanced.
+  virtual double read(const std::vector<std::uint32_t>& under_way, std::uint32_t source, const PlasticSegment& segment, std::size_t synapse, std::uint32_t step, int k) const = 0;
+  int n_state() const { return n_state_; }
+
+  /// What a saved file holds besides the columns, each a table of numbers; see snapshot.cpp.
+  struct Saved {
+    std::vector<double> sources;   ///< [sources][source_width]: stamps of the last two spikes or -1, traces after each, release
+    std::vector<double> flights;   ///< [flights][flight_width]: source, stamp, factor; then as above, before this spike
+    std::vector<double> history;   ///< [entries][history_width]: cell of the block, stamp, traces
+  };
+  std::size_t source_width() const { return 2 + 2 * static_cast<std::size_t>(n_source_) + static_cast<std::size_t>(release_ ? release_->n_state() : 0); }
+  std::size_t flight_width() const { return 5 + 2 * static_cast<std::size_t>(n_source_); }
+  std::size_t history_width() const { return 2 + static_cast<std::size_t>(n_target_); }
+  virtual void save(std::uint32_t step, Saved& out) const = 0;
+  /// A synapse as save() leaves it: having met what all shards agree has arrived. k as in read(), without sign.
+  virtual double saved(const std::vector<std::uint32_t>& under_way, std::uint32_t source, const PlasticSegment& segment, std::size_t synapse, std::uint32_t step, int k) const = 0;
+  virtual void restore(std::uint32_t step, const Saved& in) = 0;
+  virtual void restore(std::size_t synapse, int k, double value) = 0;
+
+  /// Lets every synapse meet all that it can at this step, so that histories can forget. Changes no bits of any weight.
+  virtual void sweep(std::uint32_t step) = 0;
+  virtual std::uint64_t byte() const = 0;
+  const PlasticTable& table() const { return table_; }
+  /// What was done since it was last asked; FLOP and bytes as the rule states them.
+  virtual PlasticWork take_work() = 0;
+  std::int64_t bad_source = -1;    ///< whose synapses have a weight that is not a number any more
+  std::int64_t heard = -1;         ///< spikes up to this stamp have set out
+
+ protected:
+  PlasticWork work_;
+  struct Due {
+    std::uint32_t flight, segment;
+  };
+  /// A spike on its way: what the source was like when it set out.
+  struct Flight {
+    std::uint32_t source = 0, stamp = 0;
+    std::uint32_t previous = never, earlier = never;  ///< stamps of the source's spikes before
+    double factor = 1;                   ///< of the release
+    bool free = false;
+  };
+  std::vector<Due>& due_at(std::uint32_t step) { return calendar_[step & mask_]; }
+  void pass_on(const Due& due);          ///< to the flight's next segment, or to its end
+  std::uint32_t new_flight();
+  void end_flight(std::uint32_t flight);
+  void forget_flights();
+  void restore_flight(std::uint32_t flight, std::uint32_t step);  ///< into the calendar, at its first segment after a step
+  virtual void source_fires(std::uint32_t source, std::uint32_t since, std::uint32_t flight) = 0;  ///< traces; notes them in the flight
+
+  const PlasticTable& table_;
+  const std::unique_ptr<Release> release_;
+  const int n_source_, n_target_, n_state_;
+  std::vector<std::uint32_t> last_, earlier_;  ///< [sources] stamps of the last two spikes that set out, or never
+  std::vector<double> release_state_;    ///< [sources][release's n_state]
+  std::vector<Flight> flights_;
+  std::vector<std::uint32_t> free_flights_;
+  std::vector<std::vector<Due>> calendar_;
+  std::uint32_t mask_ = 0;
+};
+
+/// The state of all plastic projections onto a shard, at the start.
+std::vector<std::unique_ptr<PlasticSynapses>> start_plastic(const Network& network, const Shard& shard);
+
+struct State;
+
+/// Lets the spikes in flight set out that no shard has read yet, those of the last interval. So between runs all synapses have
+/// heard of all spikes, wherever a run ended.
+void hear(const Network& network, State& state);
+
+/// Index in a slice of a cell of its population, or -1.
+inline std::int64_t source_index(const Slice& slice, std::int64_t cell) {
+  return cell < slice.first || cell >= slice.last || (cell - slice.first) % slice.stride ? -1 : (cell - slice.first) / slice.stride;
+}
+
+/// The synapses of all plastic projections from one population onto another, with their present weights.
+void for_each_plastic_synapse(const Network& network, const State& state, int from, int to, const std::function<void(const SynapseRecord&)>& visit);
+
+}  // namespace ranvier::engine

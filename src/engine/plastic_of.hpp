@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+/// The synapses of one rule: the loop over the synapses of a segment, written once for all rules of the weight.
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "engine/history.hpp"
+#include "engine/network.hpp"
+#include "engine/plastic.hpp"
+
+namespace ranvier::engine {
+
+template <class T, WeightRule<T> Rule>
+class PlasticOf final : public PlasticSynapses {
+ public:
+  PlasticOf(const Network& network, const PlasticTable& table, const SynapseParameters& parameters, std::unique_ptr<Release> release)
+      : PlasticSynapses(table, network.delay_max + network.delay_min, {n_source, n_target, n_state}, std::move(release)), rule_(parameters), wide_(network.wide),
+        weights_(table.synapses), after_(2 * n_source * table.sources()), history_(table.cells), settling_(2 * std::int64_t{network.delay_max}) {
+    for (std::size_t k = 0; k < table.synapses; ++k) weights_[k] = static_cast<T>(table.initial(k));
+    for (auto& column : states_) column = HugeArray<T>(table.synapses);
+  }
+
+  void target_fires(std::uint32_t cell, std::uint32_t stamp) override {
+    if constexpr (n_target > 0) {
+      Entry entry{stamp, {}};
+      std::uint32_t since = never;
+      if (history_.begin(cell) != history_.end(cell)) {
+        const Entry& last = history_.end(cell)[-1];
+        std::copy_n(last.trace, n_target, entry.trace);
+        since = stamp - last.stamp;
+      }
+      rule_.target_fires(entry.trace, since);
+      history_.append(cell, entry);
+    }
+  }
+
+  void deliver(std::uint32_t step, Slots& slots) override {
+    if constexpr (n_target > 0)
+      if (history_.byte() > history_limit_) sweep(step);
+    if (slots.touched) wide_ ? deliver_step<std::int64_t, true>(step, slots) : deliver_step<std::int32_t, true>(step, slots);
+    else wide_ ? deliver_step<std::int64_t, false>(step, slots) : deliver_step<std::int32_t, false>(step, slots);
+  }
+
+  double read(const std::vector<std::uint32_t>& flights, std::uint32_t source, const PlasticSegment& segment, std::size_t synapse, std::uint32_t step, int k) const override {
+    const Seen seen = seen_by(flights, source, segment.delay, step);
+    const std::int64_t arrived = std::int64_t{step} - table_.dendritic(segment.delay);
+    Synapse s = load(synapse);
+    if constexpr (n_target > 0) meet(s, table_.targets[synapse], window(seen, segment.delay, std::min(arrived, seen.next_arrival)));
+    return k < 0 ? table_.sign * static_cast<double>(s.weight) : static_cast<double>(s.state[static_cast<std::size_t>(k)]);
+  }
+
+  double saved(const std::vector<std::uint32_t>& flights, std::uint32_t source, const PlasticSegment& segment, std::size_t synapse, std::uint32_t step, int k) const override {
+    Synapse s = load(synapse);
+    if constexpr (n_target > 0) meet(s, table_.targets[synapse], window(seen_by(flights, source, segment.delay, step), segment.delay, settled(step)));
+    return static_cast<double>(k < 0 ? s.weight : s.state[static_cast<std::size_t>(k)]);
+  }
+
+  void save(std::uint32_t step, Saved& out) const override {
+    const auto number = [](std::uint32_t stamp) { return stamp == never ? -1.0 : static_cast<double>(stamp); };
+    for (std::uint32_t s = 0; s < table_.sources(); ++s) {
+      out.sources.insert(out.sources.end(), {number(last_[s]), number(earlier_[s])});
+      out.sources.insert(out.sources.end(), after(s), after(s) + 2 * n_source);
+      const auto n = static_cast<std::size_t>(release_ ? release_->n_state() : 0);
+      out.sources.insert(out.sources.end(), release_state_.data() + n * s, release_state_.data() + n * (s + 1));
+    }
+    for (std::uint32_t f : under_way()) {
+      out.flights.insert(out.flights.end(), {static_cast<double>(flights_[f].source), static_cast<double>(flights_[f].stamp), flights_[f].factor,
+                                             number(flights_[f].previous), number(flights_[f].earlier)});
+      out.flights.insert(out.flights.end(), flight_after_.data() + 2 * n_source * f, flight_after_.data() + 2 * n_source * (f + 1));
+    }
+    for (std::uint32_t cell = 0; cell < history_.cells(); ++cell) {
+      const Entry* e = history_.begin(cell);
+      while (history_.end(cell) - e > 1 && e[1].stamp <= settled(step)) ++e;  // one is kept for its traces
+      for (; e != history_.end(cell); ++e) {
+        out.history.insert(out.history.end(), {static_cast<double>(cell), static_cast<double>(e->stamp)});
+        out.history.insert(out.history.end(), e->trace, e->trace + n_target);
+      }
+    }
+  }
+
+  void restore(std::uint32_t step, const Saved& in) override {
+    const auto stamp = [](double x) { return x < 0 ? never : static_cast<std::uint32_t>(x); };
+    forget_flights();  // those of a spike at time 0
+    for (std::uint32_t s = 0; s < table_.sources(); ++s) {
+      const double* x = in.sources.data() + source_width() * s;
+      last_[s] = stamp(x[0]);
+      earlier_[s] = stamp(x[1]);
+      std::transform(x + 2, x + 2 + 2 * n_source, after_.data() + 2 * n_source * s, [](double v) { return static_cast<T>(v); });
+      std::copy(x + 2 + 2 * n_source, x + source_width(), release_state_.data() + (source_width() - 2 - 2 * n_source) * s);
+    }
+    for (const double* x = in.flights.data(); x < in.flights.data() + in.flights.size(); x += flight_width()) {
+      const std::uint32_t f = new_flight();
+      flights_[f] = {.source = stamp(x[0]), .stamp = stamp(x[1]), .previous = stamp(x[3]), .earlier = stamp(x[4]), .factor = x[2]};
+      flight_after_.resize(2 * n_source * flights_.size());
+      std::transform(x + 5, x + 5 + 2 * n_source, flight_after_.data() + 2 * n_source * f, [](double v) { return static_cast<T>(v); });
+      restore_flight(f, step);
+    }
+    for (const double* x = in.history.data(); x < in.history.data() + in.history.size(); x += history_width()) {
+      Entry e{stamp(x[1]), {}};
+      std::transform(x + 2, x + 2 + n_target, e.trace, [](double v) { return static_cast<T>(v); });
+      history_.append(static_cast<std::uint32_t>(x[0]), e);
+    }
+    swept_ = settled(step);
+  }
+  void restore(std::size_t synapse, int k, double value) override { (k < 0 ? weights_ : states_[static_cast<std::size_t>(k)])[synapse] = static_cast<T>(value); }
+
+  void sweep(std::uint32_t step) override {
+    if constexpr (n_target == 0) return;
+    const std::int64_t to = settled(step);
+    if (to > swept_) {
+      const auto flights = under_way();
+      for (std::uint32_t source = 0; source < table_.sources(); ++source)
+        for (std::uint32_t g = table_.row[source]; g < table_.row[source + 1]; ++g) {
+          const PlasticSegment& segment = table_.segments[g];
+          const Window w = window(seen_by(flights, source, segment.delay, step), segment.delay, to);
+          for (std::size_t k = segment.first; k < std::size_t{segment.first} + segment.count; ++k) {
+            Synapse s = load(k);
+            meet(s, table_.targets[k], w);
+            store(k, s);
+          }
+        }
+      swept_ = to;
+      history_.forget(static_cast<std::uint32_t>(std::max<std::int64_t>(to, 0)));
+    }
+    history_limit_ = std::max<std::uint64_t>(history_limit_, 2 * history_.byte());
+  }
+
+  PlasticWork take_work() override {
+    PlasticWork w = work_;
+    work_ = {};
+    w.flop = w.events * (Rule::flop_source + 2) + w.met * Rule::flop_target;  // 2: to units, and add
+    // target, weight and states read and written, the sum; of the history the cell's room and what was met
+    w.byte = w.events * (4 + 2 * sizeof(T) * (1 + n_state) + (wide_ ? 16 : 8) + (n_target > 0 ? 12 + sizeof(Entry) : 0)) + w.met * sizeof(Entry);
+    return w;
+  }
+
+  std::uint64_t byte() const override {
+    return sizeof(T) * (weights_.size() * (1 + n_state) + after_.size()) + 8 * last_.size() + 8 * release_state_.size() + history_.byte();
+  }
+
+ private:
+  static constexpr int n_source = Rule::n_source, n_target = Rule::n_target, n_state = Rule::n_state;
+  static_assert(n_source <= trace_max && n_target <= trace_max && n_state <= synapse_state_max);
+  using Entry = typename History<T, n_target>::Entry;
+
+  struct Synapse {
+    T weight;
+    T state[n_state > 0 ? n_state : 1];
+  };
+  Synapse load(std::size_t k) const {
+    Synapse s{weights_[k], {}};
+    for (std::size_t i = 0; i < n_state; ++i) s.state[i] = states_[i][k];
+    return s;
+  }
+  void store(std::size_t k, const Synapse& s) {
+    weights_[k] = s.weight;
+    for (std::size_t i = 0; i < n_state; ++i) states_[i][k] = s.state[i];
+  }
+
+  /// The source's last two spikes that have arrived at a segment, and when the next one will.
+  struct Seen {
+    std::uint32_t previous, earlier;
+    const T* after;                    ///< [2][n_source] traces just after them
+    std::int64_t next_arrival;         ///< in the targets' time; of those under way
+  };
+  Seen seen_by(const std::vector<std::uint32_t>& flights, std::uint32_t source, std::uint32_t delay, std::uint32_t step) const {
+    auto f = std::lower_bound(flights.begin(), flights.end(), source, [&](std::uint32_t a, std::uint32_t s) { return flights_[a].source < s; });
+    for (; f != flights.end() && flights_[*f].source == source; ++f)
+      if (flights_[*f].stamp + delay > step)
+        return {flights_[*f].previous, flights_[*f].earlier, flight_after_.data() + 2 * n_source * *f, flights_[*f].stamp + table_.shift(delay) - late(delay)};
+    return {last_[source], earlier_[source], after(source), std::int64_t{1} << 62};
+  }
+
+  /// Spikes of targets with stamps in (from, to] have arrived since `previous` did, at target time `since`.
+  struct Window {
+    std::int64_t from, to, since;
+    Seen seen;
+  };
+  /// Without a dendritic delay, a target's spike in the very step of an arrival is not known yet: it is met at the next.
+  std::int64_t late(std::uint32_t delay) const { return table_.dendritic(delay) == 0; }
+  Window window(const Seen& seen, std::uint32_t delay, std::int64_t to) const {
+    const std::int64_t since = seen.previous == never ? -1 : seen.previous + table_.shift(delay);
+    return {std::max(since - late(delay), swept_), to, since, seen};
+  }
+
+  /// Lets a synapse meet the spikes of its target within a window, one by one. Returns the end of what it met.
+  const Entry* meet(Synapse& s, std::uint32_t cell, const Window& w, std::uint64_t* met = nullptr) const {
+    const Entry *const begin = history_.begin(cell), *last = history_.end(cell);
+    while (last != begin && last[-1].stamp > w.to) --last;
+    const Entry* e = last;
+    while (e != begin && e[-1].stamp > w.from) --e;
+    if (met) *met += static_cast<std::uint64_t>(last - e);
+    for (; e != last; ++e) s.weight = rule_.target_arrives(s.weight, s.state, of_target(e, begin, w));
+    return last;
+  }
+
+  static constexpr T nothing[trace_max] = {};
+  Pairing<T> of_target(const Entry* e, const Entry* begin, const Window& w) const {
+    const bool together = e->stamp == w.since;  // with the source's last spike: what counts is the one before
+    const std::uint32_t source_stamp = together ? w.seen.earlier : w.seen.previous;
+    const bool none = source_stamp == never;
+    return {none ? nothing : w.seen.after + (together ? n_source : 0), none ? never : static_cast<std::uint32_t>(e->stamp - w.since) + (together ? w.seen.previous - w.seen.earlier : 0),
+            e == begin ? nothing : e[-1].trace, e == begin ? never : e->stamp - e[-1].stamp, e == begin || e[-1].stamp <= w.since};
+  }
+  Pairing<T> of_source(const Entry* last, const Entry* begin, const Window& w, std::int64_t arrival, std::uint32_t since_source) const {
+    while (last != begin && last[-1].stamp >= arrival) --last;
+    const bool none = last == begin;
+    return {since_source == never ? nothing : w.seen.after, since_source, none ? nothing : last[-1].trace, none ? never : static_cast<std::uint32_t>(arrival - last[-1].stamp),
+            !none && last[-1].stamp > w.since};
+  }
+
+  template <class Sum, bool wakes>
+  void deliver_step(std::uint32_t step, Slots& slots) {
+    std::vector<Due>& due = due_at(step);
+    for (std::size_t k = 0; k < due.size(); ++k) {
+      if (k + 1 < due.size()) prefetch(table_.segments[due[k + 1].segment]);
+      deliver_segment<Sum, wakes>(due[k], slots);
+      pass_on(Due(due[k]));
+    }
+    due.clear();
+  }
+
+  template <class Sum, bool wakes>
+  void deliver_segment(const Due& due, Slots& slots) {
+    const Flight& f = flights_[due.flight];
+    const PlasticSegment segment = table_.segments[due.segment];
+    const std::int64_t arrival = f.stamp + table_.shift(segment.delay);
+    const Seen seen{f.previous, f.earlier, flight_after_.data() + 2 * n_source * due.flight, 0};
+    const Window w = window(seen, segment.delay, arrival - late(segment.delay));
+    const std::uint32_t since_source = f.previous == never ? never : f.stamp - f.previous;
+    const std::uint32_t* const targets = table_.targets.data() + segment.first;
+    Sum* const sums = static_cast<Sum*>(slots.sums) + table_.slot;
+    const double units = table_.sign * f.factor / table_.quantum;
+    T total = 0;
+    for (std::uint32_t k = 0; k < segment.count; ++k) {
+      const std::uint32_t cell = targets[k];
+      const std::size_t synapse = segment.first + k;
+      Synapse s = load(synapse);
+      if constexpr (n_target > 0) {
+        if (k + ahead < segment.count) history_.prefetch(targets[k + ahead]);
+        const Entry* const last = meet(s, cell, w, &work_.met);
+        s.weight = rule_.source_arrives(s.weight, s.state, of_source(last, history_.begin(cell), w, arrival, since_source));
+        store(synapse, s);
+      }
+      total += s.weight;
+      const double x = static_cast<double>(s.weight) * units;
+      sums[cell] += static_cast<Sum>(x + (x < 0 ? -0.5 : 0.5));
+      if constexpr (wakes) wake(slots, table_.slot + cell);
+    }
+    work_.events += segment.count;
+    if (!std::isfinite(total)) bad_source = f.source;
+  }
+  static constexpr std::uint32_t ahead = 8;
+
+  void prefetch(const PlasticSegment& segment) const {
+    __builtin_prefetch(table_.targets.data() + segment.first);
+    __builtin_prefetch(weights_.data() + segment.first);
+  }
+  static void wake(Slots& s, std::size_t slot) {
+    const std::uint32_t group = s.group_of_slots[slot / group_size];
+    s.active[s.n_active] = group;
+    s.n_active += s.touched[group] == 0;
+    s.touched[group] = 1;
+  }
+
+  void source_fires(std::uint32_t source, std::uint32_t since, std::uint32_t flight) override {
+    if constexpr (n_source > 0) {
+      T* const traces = after_.data() + 2 * n_source * source;
+      flight_after_.resize(2 * n_source * flights_.size());
+      std::copy_n(traces, 2 * n_source, flight_after_.data() + 2 * n_source * flight);
+      std::copy_n(traces, n_source, traces + n_source);
+      rule_.source_fires(traces, since);
+    }
+  }
+  const T* after(std::uint32_t source) const { return after_.data() + 2 * n_source * source; }
+
+  /// Stamp of targets' spikes that all sources' spikes under way come after, whatever the delays.
+  std::int64_t settled(std::uint32_t step) const { return step - settling_; }
+
+  const Rule rule_;
+  const bool wide_;
+  HugeArray<T> weights_;
+  std::array<HugeArray<T>, n_state> states_;
+  std::vector<T> after_;               ///< [sources][2][n_source] traces just after the last two spikes
+  std::vector<T> flight_after_;        ///< [flights][2][n_source] the same as the flight found them
+  History<T, n_target> history_;
+  const std::int64_t settling_;
+  std::int64_t swept_ = -1;            ///< every synapse has met its target's spikes up to this stamp
+  std::uint64_t history_limit_ = std::max<std::uint64_t>(std::uint64_t{4} << 20, table_.synapses / 2);
+};
+
+/// A synapse whose weight stays as it is, for rules of the release.
+template <class T>
+struct StaticWeight {
+  static constexpr int flop_source = 0, flop_target = 0;
+  static constexpr int n_source = 0, n_target = 0, n_state = 0;
+  explicit StaticWeight(const SynapseParameters& p) : largest_(p.weight_largest) {}
+  void source_fires(T*, std::uint32_t) const {}
+  void target_fires(T*, std::uint32_t) const {}
+  T target_arrives(T weight, T*, const Pairing<T>&) const { return weight; }
+  T source_arrives(T weight, T*, const Pairing<T>&) const { return weight; }
+  double largest() const { return largest_; }
+
+ private:
+  double largest_;
+};
+
+template <template <class> class Rule>
+std::unique_ptr<PlasticSynapses> make_plastic(const Network& network, const PlasticTable& table, const SynapseParameters& p, std::unique_ptr<Release> release) {
+  if (network.spec.simulation.double_precision) return std::make_unique<PlasticOf<double, Rule<double>>>(network, table, p, std::move(release));
+  return std::make_unique<PlasticOf<float, Rule<float>>>(network, table, p, std::move(release));
+}
+
+using Validate = const char* (*)(const SynapseParameters&);
+inline const char* always_valid(const SynapseParameters&) { return nullptr; }
+
+/// What a rule's file registers.
+template <template <class> class Rule>
+constexpr SynapseModel weight_model(const ModelInfo& info, Validate validate = always_valid) {
+  return {&info, validate, nullptr, &make_plastic<Rule>, [](const SynapseParameters& p) { return static_cast<double>(Rule<double>(p).largest()); }};
+}
+template <class R>
+constexpr SynapseModel release_model(const ModelInfo& info, Validate validate = always_valid) {
+  return {&info, validate, [](const SynapseParameters& p) -> std::unique_ptr<Release> { return std::make_unique<R>(p); }, nullptr, nullptr};
+}
+
+}  // namespace ranvier::engine

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Synapses with a state as plain arrays that the partition has no part in, and back. A synapse has its place by source,
+/// delay, target and number; each projection gives the arrays
+///   weight, <state variables>   [synapses]
+///   sources, flights, history   tables of numbers, see PlasticSynapses::Saved; cells counted within the population
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "engine/assemble.hpp"
+#include "engine/state.hpp"
+#include "ranvier/error.hpp"
+
+namespace ranvier::engine {
+namespace {
+
+/// The parts of a projection on the shards that have some, in the order of their targets.
+struct Part {
+  std::size_t shard, index;
+  const PlasticTable* table;
+  std::int64_t first_cell;
+};
+std::vector<Part> parts_of(const Network& network, std::size_t projection) {
+  std::vector<Part> parts;
+  for (std::size_t t = 0; t < network.shards.size(); ++t)
+    for (std::size_t i = 0; i < network.shards[t].plastic.size(); ++i) {
+      const PlasticTable& table = network.shards[t].plastic[i];
+      if (table.projection == static_cast<int>(projection)) parts.push_back({t, i, &table, network.shards[t].blocks[table.block].first});
+    }
+  std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) { return a.first_cell < b.first_cell; });
+  return parts;
+}
+
+/// Calls visit(part, source, segment) for all segments, by source, delay and target.
+template <class Visit>
+void in_order(const std::vector<Part>& parts, Visit visit) {
+  std::vector<std::uint32_t> at(parts.size());
+  for (std::uint32_t source = 0; !parts.empty() && source < parts[0].table->sources(); ++source) {
+    for (std::size_t p = 0; p < parts.size(); ++p) at[p] = parts[p].table->row[source];
+    for (;;) {
+      std::uint32_t delay = 0x10000;
+      for (std::size_t p = 0; p < parts.size(); ++p)
+        if (at[p] < parts[p].table->row[source + 1]) delay = std::min<std::uint32_t>(delay, parts[p].table->segments[at[p]].delay);
+      if (delay == 0x10000) break;
+      for (std::size_t p = 0; p < parts.size(); ++p)
+        for (; at[p] < parts[p].table->row[source + 1] && parts[p].table->segments[at[p]].delay == delay; ++at[p]) visit(p, source, parts[p].table->segments[at[p]]);
+    }
+  }
+}
+
+std::string array_name(std::size_t projection, std::string_view what) { return fmt::format("projections/{}/{}", projection, what); }
+
+const std::vector<double>& find_array(const Snapshot& s, const std::string& name, std::size_t multiple_of, std::size_t size) {
+  const auto it = std::find_if(s.arrays.begin(), s.arrays.end(), [&](const Snapshot::Array& a) { return a.name == name; });
+  if (it == s.arrays.end() || it->values.size() % multiple_of || (size && it->values.size() != size))
+    throw InputError(fmt::format("the saved state lacks \"{}\": it was written by another version, or is damaged; save it again", name));
+  return it->values;
+}
+
+}  // namespace
+
+void save_plastic(const Network& network, const State& state, Snapshot& out) {
+  for (std::size_t k = 0; k < network.spec.projections.size(); ++k) {
+    const auto parts = parts_of(network, k);
+    if (parts.empty()) continue;
+    std::vector<const PlasticSynapses*> synapses;
+    std::vector<std::vector<std::uint32_t>> flights;
+    for (const Part& p : parts) {
+      synapses.push_back(state.shards[p.shard].plastic[p.index].get());
+      flights.push_back(synapses.back()->under_way());
+    }
+    for (int v = -1; v < synapses[0]->n_state(); ++v) {
+      Snapshot::Array array{array_name(k, v < 0 ? "weight" : fmt::format("state_{}", v)), {}};
+      in_order(parts, [&](std::size_t p, std::uint32_t source, const PlasticSegment& segment) {
+        for (std::size_t i = segment.first; i < std::size_t{segment.first} + segment.count; ++i)
+          array.values.push_back(synapses[p]->saved(flights[p], source, segment, i, state.step, v));
+      });
+      out.arrays.push_back(std::move(array));
+    }
+    // What sources and flights are is the same on all shards, but a shard forgets a flight when it has no use for it.
+    PlasticSynapses::Saved all;
+    std::map<std::pair<double, double>, std::vector<double>> all_flights;
+    for (std::size_t p = 0; p < parts.size(); ++p) {
+      PlasticSynapses::Saved mine;
+      synapses[p]->save(state.step, mine);
+      all.sources = std::move(mine.sources);
+      const std::size_t width = synapses[p]->flight_width();
+      std::map<std::pair<double, double>, std::vector<double>> flights_here;
+      for (std::size_t i = 0; i < mine.flights.size(); i += width) {
+        auto& same = flights_here[{mine.flights[i], mine.flights[i + 1]}];
+        same.insert(same.end(), mine.flights.begin() + static_cast<std::ptrdiff_t>(i), mine.flights.begin() + static_cast<std::ptrdiff_t>(i + width));
+      }
+      all_flights.merge(flights_here);
+      for (std::size_t i = 0; i < mine.history.size(); i += synapses[p]->history_width()) mine.history[i] += static_cast<double>(parts[p].first_cell);
+      all.history.insert(all.history.end(), mine.history.begin(), mine.history.end());
+    }
+    for (const auto& [key, rows] : all_flights) all.flights.insert(all.flights.end(), rows.begin(), rows.end());
+    out.arrays.push_back({array_name(k, "sources"), std::move(all.sources)});
+    out.arrays.push_back({array_name(k, "flights"), std::move(all.flights)});
+    out.arrays.push_back({array_name(k, "history"), std::move(all.history)});
+  }
+}
+
+void restore_plastic(const Network& network, const Snapshot& in, State& state) {
+  for (std::size_t k = 0; k < network.spec.projections.size(); ++k) {
+    const auto parts = parts_of(network, k);
+    if (parts.empty()) continue;
+    std::size_t total = 0;
+    for (const Part& p : parts) total += p.table->synapses;
+    std::vector<PlasticSynapses*> synapses;
+    for (const Part& p : parts) synapses.push_back(state.shards[p.shard].plastic[p.index].get());
+    const PlasticSynapses& part = *synapses[0];
+    for (int v = -1; v < part.n_state(); ++v) {
+      const auto& values = find_array(in, array_name(k, v < 0 ? "weight" : fmt::format("state_{}", v)), 1, total);
+      std::size_t next = 0;
+      in_order(parts, [&](std::size_t p, std::uint32_t, const PlasticSegment& segment) {
+        for (std::size_t i = segment.first; i < std::size_t{segment.first} + segment.count; ++i) synapses[p]->restore(i, v, values[next++]);
+      });
+    }
+    const auto& sources = find_array(in, array_name(k, "sources"), part.source_width(), part.source_width() * part.table().sources());
+    const auto& flights = find_array(in, array_name(k, "flights"), part.flight_width(), 0);
+    const auto& history = find_array(in, array_name(k, "history"), part.history_width(), 0);
+    for (std::size_t i = 0; i < flights.size(); i += part.flight_width())
+      if (!(flights[i] >= 0 && flights[i] < part.table().sources() && flights[i + 1] >= 0 && flights[i + 1] <= in.step))
+        throw InputError("the saved state holds a spike that this network cannot have: it is damaged; save it again");
+    for (std::size_t p = 0; p < parts.size(); ++p) {
+      PlasticSynapses::Saved mine{.sources = sources, .flights = flights, .history = {}};
+      for (std::size_t i = 0; i < history.size(); i += part.history_width()) {
+        const double cell = history[i] - static_cast<double>(parts[p].first_cell);
+        if (cell < 0 || cell >= static_cast<double>(network.shards[parts[p].shard].blocks[parts[p].table->block].n)) continue;
+        mine.history.push_back(cell);
+        mine.history.insert(mine.history.end(), history.begin() + static_cast<std::ptrdiff_t>(i + 1), history.begin() + static_cast<std::ptrdiff_t>(i + part.history_width()));
+      }
+      synapses[p]->restore(in.step, mine);
+      synapses[p]->heard = in.step;
+    }
+  }
+}
+
+}  // namespace ranvier::engine

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+/// One network, one answer, for synapses with a state: every rule gives the same spikes and the same weights, to the last
+/// bit, for any number of threads, in pieces, brought up to date early or not, and after a rest in a file on another
+/// number of threads.
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "engine/synapse_model.hpp"
+#include "engine_example.hpp"
+#include "io/state_file.hpp"
+
+namespace ranvier::test_engine {
+namespace {
+
+struct Case {
+  std::string name;
+  NetworkSpec spec;
+};
+
+/// 70 driven cells, half of which excite all by synapses that follow the rules; sizes that divide nothing.
+NetworkSpec recurrent(std::vector<SynapseSpec> synapse, int k) {
+  NetworkSpec spec;
+  auto& sim = spec.simulation;
+  sim.duration_ms = 200;
+  sim.warmup_ms = k % 2 ? 20 : 0;
+  sim.seed = static_cast<std::uint64_t>(40 + k);
+  sim.double_precision = k % 4 == 3;
+  spec.populations = {leaky("E", 37), leaky("I", 33), poisson_source("source", 21, 40)};
+  for (int p : {0, 1}) {
+    spec.populations[static_cast<std::size_t>(p)].initial["V_m"] = Values::uniform(-70, -55);
+    spec.populations[static_cast<std::size_t>(p)].params["t_ref"] = Values::constant(1 + p);
+  }
+  ProjectionSpec plastic = connect(spec, 0, k % 3 ? 0 : 1, Rule::Kind::pairwise_bernoulli);
+  plastic.rule.probability = 0.6;
+  plastic.weight = k % 5 == 4 ? Values::constant(0.4) : Values::uniform(0.2, 0.9);
+  plastic.delay_ms = k % 2 ? Values::uniform(0.1, 6) : Values::constant(1.3);
+  plastic.dendritic_delay_fraction = std::vector{1.0, 0.0, 0.4}[static_cast<std::size_t>(k % 3)];
+  plastic.synapse = std::move(synapse);
+  ProjectionSpec from_source = plastic;
+  from_source.source = {2, 1, 21, 2};
+  from_source.target = whole(spec, 0);
+  from_source.rule.probability = 0.9;
+  spec.projections = {plastic, from_source, connect(spec, 1, 0, Rule::Kind::pairwise_bernoulli, -0.5, 0.9)};
+  spec.projections[2].rule.probability = 0.3;
+  InputSpec drive;
+  drive.kind = InputSpec::Kind::poisson;
+  drive.rate_hz = Values::constant(9000);
+  drive.weight = Values::constant(0.17);
+  for (int p : {0, 1}) {
+    drive.target = whole(spec, p);
+    spec.inputs.push_back(drive);
+  }
+  for (int p : {0, 1, 2}) spec.recordings.push_back(record_spikes(spec, p));
+  RecordingSpec weights;
+  weights.kind = RecordingSpec::Kind::weights;
+  for (const auto& p : {plastic, from_source}) {
+    weights.name = "weights";
+    weights.sources = p.source;
+    weights.targets = p.target;
+    spec.recordings.push_back(weights);
+  }
+  return spec;
+}
+
+SynapseSpec with_bounds(const engine::SynapseModel& model) {
+  SynapseSpec s{.rule = std::string(model.info->name), .params = {}, .choices = {}};
+  for (const auto& p : model.info->parameters) {
+    if (p.name == "w_max") s.params["w_max"] = 1;
+    if (p.name == "lambda" || p.name == "eta") s.params[std::string(p.name)] = 0.03;
+  }
+  return s;
+}
+
+/// Every rule with every word of its choices, alone and joined with one of the other kind.
+const std::vector<Case>& cases() {
+  static const std::vector<Case> all = [] {
+    std::vector<Case> out;
+    const auto add = [&](std::vector<SynapseSpec> rules, const std::string& name) { out.push_back({name, recurrent(std::move(rules), static_cast<int>(out.size()))}); };
+    for (const auto* info : engine::all_models()) {
+      if (info->kind != engine::ModelInfo::Kind::synapse) continue;
+      const engine::SynapseModel& model = *engine::find_synapse(info->name);
+      SynapseSpec s = with_bounds(model);
+      add({s}, s.rule);
+      for (const auto& choice : info->choices)
+        for (const auto word : choice.words) {
+          s.choices[std::string(choice.name)] = word;
+          add({s}, s.rule + " " + std::string(word));
+        }
+      const SynapseSpec other = with_bounds(*engine::find_synapse(model.changes_weights() ? "tsodyks_markram" : "stdp"));
+      add({s, other}, s.rule + " with " + other.rule);
+    }
+    return out;
+  }();
+  return all;
+}
+
+struct Outcome {
+  std::vector<Spike> spikes;
+  std::vector<std::vector<double>> weights;
+  explicit Outcome(const RunResult& r) : spikes(r.spikes) {
+    for (const auto& c : r.connections) weights.push_back(c.weight);
+  }
+  friend bool operator==(const Outcome&, const Outcome&) = default;
+};
+
+template <class Test>
+void for_each_case(Test test) {
+  for (const Case& c : cases()) {
+    SCOPED_TRACE(c.name);
+    test(c.spec, Outcome(simulate(c.spec)));
+  }
+}
+
+TEST(SamePlastic, spikes_and_weights_are_identical_on_1_2_3_and_7_threads) {
+  for_each_case([](const NetworkSpec& spec, const Outcome& expected) {
+    for (const int threads : {2, 3, 7}) EXPECT_TRUE(Outcome(simulate(spec, {.threads = threads})) == expected) << threads << " threads";
+  });
+}
+
+TEST(SamePlastic, spikes_and_weights_are_identical_in_pieces_whatever_is_brought_up_to_date_in_between) {
+  for_each_case([](const NetworkSpec& spec, const Outcome& expected) {
+    const auto net = engine::build(spec, {.threads = 2});
+    engine::State state = engine::start(*net);
+    engine::Recorder recorder(*net);
+    for (std::uint32_t step : {3u, 4u, 777u, 778u, 1500u, 1899u, steps_of(spec)}) {
+      engine::run(*net, state, {.until_step = step, .warmup_step = 0}, recorder);
+      for (const auto& shard : state.shards)
+        for (const auto& synapses : shard.plastic)
+          if (step % 2 == 0) synapses->sweep(state.step);
+    }
+    RunResult result;
+    recorder.finish(*net, state, result);
+    EXPECT_TRUE(Outcome(result) == expected);
+  });
+}
+
+TEST(SamePlastic, looking_at_weights_changes_nothing) {
+  for_each_case([](const NetworkSpec& spec, const Outcome& expected) {
+    const auto net = engine::build(spec, {.threads = 2});
+    engine::State state = engine::start(*net);
+    engine::Recorder recorder(*net);
+    double sum = 0;
+    for (std::uint32_t step = 500; step <= steps_of(spec); step += 250) {
+      engine::run(*net, state, {.until_step = std::min(step, steps_of(spec))}, recorder);
+      engine::for_each_plastic_synapse(*net, state, 0, 0, [&](const engine::SynapseRecord& s) { sum += s.weight; });
+      (void)engine::snapshot(*net, state);
+    }
+    engine::run(*net, state, {.until_step = steps_of(spec)}, recorder);
+    RunResult result;
+    recorder.finish(*net, state, result);
+    EXPECT_TRUE(Outcome(result) == expected);
+  });
+}
+
+TEST(SamePlastic, spikes_and_weights_are_identical_after_a_rest_in_a_file_on_another_number_of_threads) {
+  std::string folder = (std::filesystem::temp_directory_path() / "ranvier-plastic-XXXXXX").string();
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  const auto file = std::filesystem::path(folder) / "state.h5";
+  int k = 0;
+  for_each_case([&](const NetworkSpec& spec, const Outcome& expected) {
+    ++k;
+    std::vector<Spike> spikes;
+    {
+      const auto net = engine::build(spec, {.threads = 1 + k % 3});
+      engine::State state = engine::start(*net);
+      engine::Recorder recorder(*net);
+      engine::run(*net, state, {.until_step = static_cast<std::uint32_t>(834 + 7 * k)}, recorder);
+      RunResult result;
+      recorder.finish(*net, state, result);
+      spikes = result.spikes;
+      io::write_state(file, engine::snapshot(*net, state), true);
+    }
+    const auto net = engine::build(spec, {.threads = 1 + (k + 1) % 4});
+    engine::State state = engine::restore(*net, io::read_state(file));
+    engine::Recorder recorder(*net);
+    engine::run(*net, state, {.until_step = steps_of(spec)}, recorder);
+    RunResult result;
+    recorder.finish(*net, state, result);
+    result.spikes.insert(result.spikes.begin(), spikes.begin(), spikes.end());
+    EXPECT_TRUE(Outcome(result) == expected);
+  });
+  std::filesystem::remove_all(folder);
+}
+
+TEST(SamePlastic, the_networks_are_lively_and_their_weights_move) {
+  for_each_case([](const NetworkSpec& spec, const Outcome& outcome) {
+    EXPECT_GT(outcome.spikes.size(), 200u);
+    const bool changes = std::any_of(spec.projections[0].synapse.begin(), spec.projections[0].synapse.end(), [](const SynapseSpec& s) { return engine::find_synapse(s.rule)->changes_weights(); });
+    const Outcome start(simulate([&] { NetworkSpec s = spec; s.simulation.duration_ms = 0.1; s.simulation.warmup_ms = 0; return s; }()));
+    EXPECT_EQ(outcome.weights != start.weights, changes);
+  });
+}
+
+}  // namespace
+}  // namespace ranvier::test_engine
