@@ -35,8 +35,8 @@ function head() {
   }
   const value = withUnit(answer.value, answer.unit), time = withUnit(estimate.time_s, "s");
   tiles([
-    [value, `${words(answer.metric)}; in 80 of 100 cases ${between(answer.p10, answer.p90, answer.unit)}`],
-    value === time ? [estimate.energy_j > 0 ? withUnit(estimate.energy_j, "J") : "–", "energy of all devices in that time"] : [time, "expected time of one pass"],
+    [value, words(answer.metric) + (answer.value === null ? ": there is none" : `; in 80 of 100 cases ${between(answer.p10, answer.p90, answer.unit)}`)],
+    value === time ? [estimate.energy_j > 0 ? withUnit(estimate.energy_j, "J") : "–", "energy of all devices in that time"] : [time, "expected time"],
     [estimate.bottleneck, "takes longest"],
     [percent(estimate.utilisation), "of the arithmetic peak is used"],
     [withUnit(estimate.byte_resident, "byte"), estimate.capacity_byte > 0 ? `held on each device, of ${withUnit(estimate.capacity_byte, "byte")}` : "held on each device"],
@@ -76,7 +76,7 @@ function timeByOperation(parent) {
   const counted = (answer.operations || []).filter((o) => o.times > 0 && o.time_s > 0);
   const total = d3.sum(counted, (o) => o.times * o.time_s);
   if (!(total > 0)) return;
-  const groups = new Set(counted.map((o) => o.group)), full = (o) => (groups.size > 1 && o.group && o.group !== o.name ? `${words(o.group)}: ${operationName(o)}` : operationName(o));
+  const ambiguous = (o) => counted.some((other) => other.group !== o.group && other.name === o.name), full = (o) => (ambiguous(o) && o.group ? `${words(o.group)}: ${operationName(o)}` : operationName(o));
   const alone = counted.length === 1;
   let bars = alone ? parts.map((p) => ({ name: p.name, seconds: counted[0].times * counted[0][p.key], part: p })).filter((b) => b.seconds > 0)
     : counted.map((o) => ({ name: full(o), seconds: o.times * o.time_s, part: largestPart(o) }));
@@ -190,16 +190,18 @@ function roofObstacles(x, y, roof, rates) {
 /// Each label goes to the nearest place around its point where it covers nothing, with a line to the point where that is not beside it.
 function placeLabels(plot, named, obstacles, width, height) {
   const overlap = (a, b) => Math.max(0, Math.min(a[2], b[2]) - Math.max(a[0], b[0])) * Math.max(0, Math.min(a[3], b[3]) - Math.max(a[1], b[1]));
-  const leaders = plot.append("g"), texts = plot.append("g");
+  const inside = (box, px, py) => px > box[0] && px < box[2] && py > box[1] && py < box[3];
+  const leaders = plot.append("g"), texts = plot.append("g"), fixed = obstacles.length;  // those after are labels, which leaders had better not cross
   for (const p of named) {
-    const wide = p.text.length * 6.2 + 4, tall = 15;
+    const wide = p.text.length * 6.5 + 8, tall = 15;
     let best = null;
     for (let distance = p.r + 5; distance < 150; distance += 12)
       for (const angle of [0, 180, 90, 270, 30, -30, 150, 210, 60, -60, 120, 240]) {
         const cx = p.px + Math.cos((angle * Math.PI) / 180) * (distance + wide / 2), cy = p.py + Math.sin((angle * Math.PI) / 180) * (distance + tall / 2);
         const box = [cx - wide / 2, cy - tall / 2, cx + wide / 2, cy + tall / 2];
         if (box[0] < 2 || box[2] > width - 2 || box[1] < 2 || box[3] > height - 2) continue;
-        const cost = d3.sum(obstacles, (o) => overlap(o, box)) * 10 + distance;
+        const crossed = obstacles.slice(fixed).filter((o) => [0.3, 0.45, 0.6, 0.75].some((t) => inside(o, p.px + t * (cx - p.px), p.py + t * (cy - p.py)))).length;
+        const cost = d3.sum(obstacles, (o) => overlap(o, box)) * 10 + crossed * 60 + distance;
         if (!best || cost < best.cost) best = { cost, box, cx, cy, distance };
       }
     if (!best) continue;
@@ -253,7 +255,7 @@ function sweepCaption(key, series, dropped, all) {
   if (series.length > 1) text += ` ${series.map((s) => `${swatch(s.colour)}${escaped(s.name)}`).join(" ")}${dropped > 0 ? `, and ${dropped} more that are not drawn` : ""}.`;
   if (end) text += ` Memory ends at ${escaped(end.key)} = ${grouped(end.last)}: grey beyond, dashed what a device with memory enough would do.`;
   else if (series.some((s) => s.points.some((p) => !p.estimate.fits))) text += " Hollow and dashed: does not fit in memory.";
-  if (ridgeAt(key)) text += ` Dotted line: at ${escaped(key)} = ${number(ridgeAt(key))} the products with the weights need as much time for arithmetic as for bytes.`;
+  if (ridgeAt(key)) text += ` Dotted line: the ridge at ${escaped(key)} = ${number(ridgeAt(key))}, where the products with the weights need as much time for arithmetic as for bytes.`;
   if (rest && askedAt(key) !== null) text += ` The ring is the question above.`;
   return text;
 }
@@ -280,9 +282,9 @@ function drawPanel(g, panel, series, x, key, numeric, width, height) {
   shadeBeyond(g, x, key, numeric, width, height);
   grid(g, x, xTicks, y, yTicks, width, height);
   const at = (p, which) => y(Math.max(read(p)[which] * unit.factor, isLog ? y.domain()[0] : 0));
+  marks(g, x, key, numeric, width, height, (px) => Math.max(...series.flatMap((s) => s.points).filter((p) => read(p) && Math.abs(place(p) - px) < 32).map((p) => at(p, "low")), 0));
   for (const one of series) drawSeries(g, one, place, read, at, numeric);
   ring(g, series, key, numeric, place, read, at);
-  marks(g, x, key, numeric, width, height, (px) => Math.max(...series.flatMap((s) => s.points).filter((p) => read(p) && Math.abs(place(p) - px) < 45).map((p) => at(p, "low")), 0));
   axis(g, 0, height, numeric ? (x.base ? logAxis(d3.axisBottom, x, 6) : d3.axisBottom(x).ticks(5).tickSizeOuter(0)) : d3.axisBottom(x).tickFormat((v) => shortened(v, 12)).tickSizeOuter(0));
   axis(g, 0, 0, isLog ? logAxis(d3.axisLeft, y, 6) : d3.axisLeft(y).ticks(5).tickFormat(number).tickSizeOuter(0));
   label(g, width / 2, height + 36, key);
@@ -320,7 +322,7 @@ function marks(g, x, key, numeric, width, height, lowest) {
   if (!numeric) return;
   const [low, high] = x.domain(), list = [], end = data.sweep_end;
   if (end && end.key === key) list.push({ at: end.last, text: `memory ends at ${grouped(end.last)}`, dash: null });
-  if (ridgeAt(key)) list.push({ at: ridgeAt(key), text: `arithmetic = bytes at ${number(Math.round(ridgeAt(key)))}`, dash: "2 3" });
+  if (ridgeAt(key)) list.push({ at: ridgeAt(key), text: `ridge at ${number(Math.round(ridgeAt(key)))}`, dash: "2 3" });
   for (const mark of list.filter((m) => m.at >= low && m.at <= high)) {
     g.append("line").attr("x1", x(mark.at)).attr("x2", x(mark.at)).attr("y2", height).attr("stroke", "#6b737c").attr("stroke-dasharray", mark.dash);
     const crowded = list.some((m) => m !== mark && x(m.at) < x(mark.at) && x(mark.at) - x(m.at) < 15), atTop = lowest(x(mark.at)) > height - mark.text.length * 6.2 - 8;
