@@ -250,13 +250,13 @@ function sweepScale(points, key, numeric, width) {
 }
 
 function sweepCaption(key, series, dropped, all) {
-  const end = data.sweep_end, rest = answer ? Object.entries(answer.question || {}).filter(([k]) => k !== key).length : 0;
+  const end = data.sweep_end;
   let text = `${escaped(all.map((p) => p.title).join(", ").replace(/^./, (c) => c.toUpperCase()))}; the band is the interval of 80 %.`;
   if (series.length > 1) text += ` ${series.map((s) => `${swatch(s.colour)}${escaped(s.name)}`).join(" ")}${dropped > 0 ? `, and ${dropped} more that are not drawn` : ""}.`;
   if (end) text += ` Memory ends at ${escaped(end.key)} = ${grouped(end.last)}: grey beyond, dashed what a device with memory enough would do.`;
   else if (series.some((s) => s.points.some((p) => !p.estimate.fits))) text += " Hollow and dashed: does not fit in memory.";
   if (ridgeAt(key)) text += ` Dotted line: the ridge at ${escaped(key)} = ${number(ridgeAt(key))}, where the products with the weights need as much time for arithmetic as for bytes.`;
-  if (rest && askedAt(key) !== null) text += ` The ring is the question above.`;
+  if (asked(series, key)) text += " The ring is the question above.";
   return text;
 }
 
@@ -266,6 +266,9 @@ function askedAt(key) {
   const given = key === "count" ? answer.count : (answer.question || {})[key] ?? answer[key];
   return typeof given === "number" ? given : null;
 }
+
+/// The point of a lone series that is the question which the page answers, or nothing.
+const asked = (series, key) => (series.length === 1 && askedAt(key) !== null ? series[0].points.find((p) => numberOf(p.at[key]) === askedAt(key)) : undefined);
 
 function panelScale(values, height) {
   const low = d3.min(values), high = d3.max(values);
@@ -278,14 +281,14 @@ function drawPanel(g, panel, series, x, key, numeric, width, height) {
   const known = series.flatMap((s) => s.points).map(read).filter((v) => v && v.value > 0);
   if (!known.length) return;
   const unit = axisUnit(panel.unit, known.map((v) => v.value)), y = panelScale(known.flatMap((v) => [v.low, v.value, v.high]).filter((v) => v > 0).map((v) => v * unit.factor), height), isLog = !!y.base;
-  const yTicks = isLog ? logTicks(y, 6) : y.ticks(5), xTicks = numeric ? (x.base ? logTicks(x, 6) : x.ticks(5)) : [];
+  const yTicks = isLog ? logTicks(y, 6) : y.ticks(5), most = Math.floor(width / 46), xTicks = numeric ? (x.base ? logTicks(x, most) : x.ticks(5)) : [];
   shadeBeyond(g, x, key, numeric, width, height);
   grid(g, x, xTicks, y, yTicks, width, height);
   const at = (p, which) => y(Math.max(read(p)[which] * unit.factor, isLog ? y.domain()[0] : 0));
   marks(g, x, key, numeric, width, height, (px) => Math.max(...series.flatMap((s) => s.points).filter((p) => read(p) && Math.abs(place(p) - px) < 32).map((p) => at(p, "low")), 0));
   for (const one of series) drawSeries(g, one, place, read, at, numeric);
   ring(g, series, key, numeric, place, read, at);
-  axis(g, 0, height, numeric ? (x.base ? logAxis(d3.axisBottom, x, 6) : d3.axisBottom(x).ticks(5).tickSizeOuter(0)) : d3.axisBottom(x).tickFormat((v) => shortened(v, 12)).tickSizeOuter(0));
+  axis(g, 0, height, numeric ? (x.base ? logAxis(d3.axisBottom, x, most) : d3.axisBottom(x).ticks(5).tickSizeOuter(0)) : d3.axisBottom(x).tickFormat((v) => shortened(v, 12)).tickSizeOuter(0));
   axis(g, 0, 0, isLog ? logAxis(d3.axisLeft, y, 6) : d3.axisLeft(y).ticks(5).tickFormat(number).tickSizeOuter(0));
   label(g, width / 2, height + 36, key);
   label(g, -6, -10, `${panel.title}${unit.unit ? ` (${unit.unit})` : ""}`, "start").attr("font-weight", 600);
@@ -317,24 +320,23 @@ function shadeBeyond(g, x, key, numeric, width, height) {
 }
 
 /// Upright lines with words: the end of memory, and where arithmetic and bytes take equally long. The words stand at the foot, or at
-/// the top where the curves come down to the foot (`lowest(px)` is how far).
+/// the top where the curves come down to the foot (`lowest(px)` is how far); without the number where there is little room.
 function marks(g, x, key, numeric, width, height, lowest) {
   if (!numeric) return;
   const [low, high] = x.domain(), list = [], end = data.sweep_end;
-  if (end && end.key === key) list.push({ at: end.last, text: `memory ends at ${grouped(end.last)}`, dash: null });
-  if (ridgeAt(key)) list.push({ at: ridgeAt(key), text: `ridge at ${number(Math.round(ridgeAt(key)))}`, dash: "2 3" });
+  if (end && end.key === key) list.push({ at: end.last, brief: "memory ends", text: `memory ends at ${grouped(end.last)}`, dash: null });
+  if (ridgeAt(key)) list.push({ at: ridgeAt(key), brief: "ridge", text: `ridge at ${number(Math.round(ridgeAt(key)))}`, dash: "2 3" });
   for (const mark of list.filter((m) => m.at >= low && m.at <= high)) {
     g.append("line").attr("x1", x(mark.at)).attr("x2", x(mark.at)).attr("y2", height).attr("stroke", "#6b737c").attr("stroke-dasharray", mark.dash);
-    const crowded = list.some((m) => m !== mark && x(m.at) < x(mark.at) && x(mark.at) - x(m.at) < 15), atTop = lowest(x(mark.at)) > height - mark.text.length * 6.2 - 8;
-    halo(label(g, x(mark.at) + (crowded ? 12 : -4), atTop ? 4 : height - 6, mark.text, atTop ? "end" : "start", -90).attr("font-size", 11).attr("fill", grey));
+    const crowded = list.some((m) => m !== mark && x(m.at) < x(mark.at) && x(mark.at) - x(m.at) < 15), room = height - lowest(x(mark.at)) - 8;
+    const text = mark.brief.length * 6.2 < room && mark.text.length * 6.2 > room ? mark.brief : mark.text, atTop = text.length * 6.2 > room;
+    halo(label(g, x(mark.at) + (crowded ? 12 : -4), atTop ? 4 : height - 6, text, atTop ? "end" : "start", -90).attr("font-size", 11).attr("fill", grey));
   }
 }
 
 /// A ring around the question that the page answers.
 function ring(g, series, key, numeric, place, read, at) {
-  const asked = askedAt(key);
-  if (!numeric || asked === null || series.length > 1) return;
-  const own = series[0].points.find((p) => numberOf(p.at[key]) === asked);
+  const own = numeric ? asked(series, key) : null;
   if (own && read(own)) g.append("circle").attr("cx", place(own)).attr("cy", at(own, "value")).attr("r", 7).attr("fill", "none").attr("stroke", ink).attr("stroke-width", 1.6);
 }
 
@@ -344,10 +346,11 @@ function sensitivity() {
   const all = (answer.sensitivity || []).filter((s) => isFinite(s.exponent)), most = 16, levers = all.slice(0, most);
   if (!levers.length) return;
   const colours = { machine: blue, constant: orange, parameter: green }, colour = (s) => colours[s.kind] || grey;
+  const names = Object.entries({ machine: "figures of the machine", constant: "constants", parameter: "parameters of the question" }).filter(([kind]) => levers.some((s) => s.kind === kind));
   const left = 210, gap = 140, right = 88, top = 26, line = 24, width = (pageWidth - left - right - gap) / 2, height = levers.length * line;
   const wide = Math.exp(normal90 * Math.log(answer.p90 / answer.p10) / (2 * normal90)) - 1;
   const svg = figure(page, pageWidth, top + height + 44, `What moves ${escaped(words(answer.metric))}.`,
-    `${swatch(blue)}figures of the machine, ${swatch(orange)}constants, ${swatch(green)}parameters of the question. Left: by how much the answer changes when an input grows by 1 %. Right: how far the answer moves while the input goes through the ` +
+    `${names.map(([kind, name]) => `${swatch(colours[kind])}${name}`).join(", ")}. Left: by how much the answer changes when an input grows by 1 %. Right: how far the answer moves while the input goes through the ` +
     `80 % of its values that are likely, as far as its sources and fits are sure; parameters are given. ${isFinite(wide) && wide > 0 ? "Dashed: the answer's own interval." : ""}${all.length > most ? ` ${all.length - most} smaller ones are left out.` : ""}`);
   const reach = d3.max(levers, (s) => Math.abs(s.exponent)), x = d3.scaleLinear().domain([-reach * 1.12, reach * 1.12]).range([0, width]);
   const swing = (s, sign) => 100 * (Math.exp(sign * Math.abs(s.exponent) * normal90 * s.spread) - 1);
