@@ -16,8 +16,11 @@ void add_check(CLI::App& app);
 void add_models(CLI::App& app);
 void add_report(CLI::App& app);
 void add_measure(CLI::App& app);
-void add_plan(CLI::App& app);
+void add_plan(CLI::App& app, const std::vector<std::string>& command_line);
 void add_machines(CLI::App& app);
+
+/// Words as a person would type them in a shell.
+std::string joined(const std::vector<std::string>& words);
 
 /// NAME=VALUE of each --set. Errors: InputError where there is no name or no '='.
 std::vector<std::pair<std::string, std::string>> parse_set(const std::vector<std::string>& options);

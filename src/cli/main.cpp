@@ -23,7 +23,7 @@ int main(int argc, char** argv) {
   cli::add_report(app);
   cli::add_models(app);
   cli::add_measure(app);
-  cli::add_plan(app);
+  cli::add_plan(app, command_line);
   cli::add_machines(app);
   try {
     app.parse(argc, argv);

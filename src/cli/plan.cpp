@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -11,11 +12,13 @@
 #include "cli/plan_commands.hpp"
 #include "cli/plan_models.hpp"
 #include "cli/plan_network.hpp"
+#include "cli/plan_page.hpp"
 #include "cli/plan_print.hpp"
 #include "cli/plan_study.hpp"
 #include "cli/this_machine.hpp"
 #include "core/suggest.hpp"
 #include "io/machine_file.hpp"
+#include "io/plan_page.hpp"
 #include "io/validation_file.hpp"
 #include "ranvier/error.hpp"
 
@@ -25,9 +28,9 @@ namespace {
 using namespace plan;
 
 struct Options {
-  std::string on, metric, constants;
+  std::string on, metric, constants, page;
   std::vector<std::string> sweep;
-  bool explain = false, sensitivity = false, roofline = false, json = false, csv = false, list = false;
+  bool explain = false, sensitivity = false, roofline = false, json = false, csv = false, list = false, overwrite = false;
 };
 
 /// What is left on the command line: WORKLOAD [MODEL] and parameters, written key=value, --key=value or --key value.
@@ -109,21 +112,11 @@ Study study_of(const Options& o, Words& words, io::MachineCatalogue& machines, c
   return {*w, {several.machine, several.count, words.kind, o.metric, words.parameters, &constants, models()}};
 }
 
-void run(const Options& o, const std::vector<std::string>& rest) {
-  if (take_network_file(rest, o.on, o.json, o.explain)) return;
-  Words words = sort_words(rest);
-  if (words.kind.empty()) {
-    if (!o.list) throw InputError("which workload? See ranvier plan --list\n  Example:  ranvier plan gemm --on h100 m=4096 n=4096 k=4096");
-    return list_workloads();
-  }
-  if (const Workload* w = find_workload(words.kind); w != nullptr && o.list) return describe(*w);
-  io::MachineCatalogue machines;
-  const Constants constants = o.constants.empty() ? Constants{} : io::read_constants(o.constants);
-  const Study study = study_of(o, words, machines, constants);
+void print(const Options& o, const Study& study, const std::string& kind) {
   if (!o.sweep.empty()) return sweep(study, o.sweep, o.json ? SweepFormat::json : o.csv ? SweepFormat::csv : SweepFormat::table);
   Trace trace;
   const Answer a = answer(study.request, o.explain || o.json ? &trace : nullptr);
-  const Shown shown{study.workload, words.kind, *study.request.machine, study.request.count, a};
+  const Shown shown{study.workload, kind, *study.request.machine, study.request.count, a, &study.request.parameters};
   if (o.json) {
     auto j = to_json(shown, &trace);
     if (o.sensitivity) j["sensitivity"] = sensitivity_json(study, a);
@@ -136,15 +129,43 @@ void run(const Options& o, const std::vector<std::string>& rest) {
   if (o.explain) print_derivation(trace);
 }
 
+void write_page(const Options& o, const Study& study, const std::string& command) {
+  auto j = page_json(study, o.sweep);
+  j["command"] = command;
+  j["version"] = RANVIER_VERSION;
+  io::write_plan_page(j, "the answer", o.page, "--page");
+  if (!o.json && !o.csv) fmt::print("\npage  {}\n", o.page);
+}
+
+void run(const Options& o, const std::vector<std::string>& rest, const std::string& command) {
+  if (!o.page.empty()) {
+    if (!rest.empty() && rest.front() == "brain" && std::any_of(rest.begin() + 1, rest.end(), is_network_file)) throw InputError("--page: draws workloads of numbers; a run of a network file is drawn by ranvier report, from its results");
+    io::check_page_place(o.page, o.overwrite, "--page");
+  }
+  if (take_network_file(rest, o.on, o.json, o.explain)) return;
+  Words words = sort_words(rest);
+  if (words.kind.empty()) {
+    if (!o.list) throw InputError("which workload? See ranvier plan --list\n  Example:  ranvier plan gemm --on h100 m=4096 n=4096 k=4096");
+    return list_workloads();
+  }
+  if (const Workload* w = find_workload(words.kind); w != nullptr && o.list) return describe(*w);
+  io::MachineCatalogue machines;
+  const Constants constants = o.constants.empty() ? Constants{} : io::read_constants(o.constants);
+  const Study study = study_of(o, words, machines, constants);
+  print(o, study, words.kind);
+  if (!o.page.empty()) write_page(o, study, command);
+}
+
 }  // namespace
 
-void add_plan(CLI::App& app) {
+void add_plan(CLI::App& app, const std::vector<std::string>& command_line) {
   auto o = std::make_shared<Options>();
   CLI::App* c = app.add_subcommand("plan", "Predict what a workload costs on any machine, with error bars and sources");
   c->footer(
       "ranvier plan WORKLOAD [MODEL] --on MACHINE [key=value ...]\n\n"
       "  Example:  ranvier plan gemm --on h100 m=4096 n=4096 k=4096 dtype=bf16 --explain\n"
-      "  Example:  ranvier plan gemm --on a100 m=4096 k=4096 --sweep n=1:4096\n\n"
+      "  Example:  ranvier plan gemm --on a100 m=4096 k=4096 --sweep n=1:4096\n"
+      "  Example:  ranvier plan llm_serve llama-3-8b --on h100 --page llama.html\n\n"
       "Parameters are key=value or --key value; WORKLOAD --list shows them. Times are of one pass, GB is 1e9 byte, GiB 2^30.\n"
       "Utilisation is the time of the arithmetic at the vendor's rate over the expected time.");
   c->add_option("--on", o->on, "the machine, or several: a100, 8xh100, path/to/machine.toml, or this");
@@ -154,13 +175,15 @@ void add_plan(CLI::App& app) {
   c->add_flag("--roofline", o->roofline, "draw the machine's roofline with the workload on it");
   c->add_flag("--explain", o->explain, "print the chain from the inputs to the answer");
   c->add_flag("--sensitivity", o->sensitivity, "say which figure, constant or parameter moves the answer most");
+  c->add_option("--page", o->page, "also draw the answer, its derivation and a sweep: one HTML page that opens offline");
+  c->add_flag("--overwrite", o->overwrite, "replace an existing page");
   c->add_flag("--csv", o->csv, "with --sweep: print CSV");
   c->add_flag("--json", o->json, "print JSON");
   c->add_flag("--list", o->list, "list workloads, or the parameters of one");
   c->allow_extras();
   add_plan_commands(*c);
-  c->callback([o, c] {
-    if (c->get_subcommands().empty()) run(*o, c->remaining());
+  c->callback([o, c, command = joined(command_line)] {
+    if (c->get_subcommands().empty()) run(*o, c->remaining(), command);
   });
 }
 

@@ -35,7 +35,6 @@ void print_extras(const Answer& a) {
 
 }  // namespace
 
-/// A plan that does not fit may have no such value; 0 stands for that.
 bool has_value(const Answer& a) { return a.estimate.fits || a.value != 0; }
 
 void print_answer(const Shown& s) {
@@ -79,10 +78,37 @@ void print_derivation(const Trace& trace) {
   }
 }
 
+namespace {
+
+Json parameters_json(const Parameters& parameters) {
+  Json j = Json::object();
+  for (const auto& [key, value] : parameters.all()) std::visit([&, &name = key](const auto& v) { j[name] = v; }, value);
+  return j;
+}
+
+/// What draws the roofline: the vendor's rates of one device, and the operations under them.
+void add_roof(Json& j, const Machine& machine, const Trace& trace) {
+  j["roof"] = {{"byte_per_s", machine.bandwidth.value.value()}, {"flop_per_s", Json::object()}};
+  for (std::size_t i = 0; i < n_precisions; ++i)
+    if (machine.rate[i].known) j["roof"]["flop_per_s"][precision_names[i]] = machine.rate[i].value.value();
+  j["operations"] = Json::array();
+  for (const Operation& o : trace.operations()) {
+    Json flop = Json::object();
+    for (std::size_t i = 0; i < n_precisions; ++i)
+      if (o.work.flop[i] > Flop{}) flop[precision_names[i]] = o.work.flop[i].value();
+    j["operations"].push_back({{"group", o.group}, {"name", o.name}, {"times", o.times}, {"flop", flop}, {"byte_moved", o.work.memory.value()}, {"time_s", o.expected.value()}, {"arithmetic_s", o.arithmetic.value()},
+                               {"memory_s", o.memory.value()}, {"host_s", o.host.value()}, {"network_s", o.network.value()}, {"fixed_s", o.fixed.value()}});
+  }
+}
+
+}  // namespace
+
 Json to_json(const Shown& s, const Trace* trace) {
   const Answer& a = s.answer;
   const Estimate& e = a.estimate;
-  Json j{{"workload", s.workload.name}, {"kind", s.kind}, {"machine", s.machine.id}, {"count", s.count}, {"metric", a.metric}, {"value", a.value}, {"unit", a.unit}, {"p10", a.p10}, {"p90", a.p90}};
+  Json j{{"workload", s.workload.name}, {"kind", s.kind}, {"machine", s.machine.id}, {"machine_name", s.machine.name}, {"count", s.count}};
+  if (s.parameters != nullptr) j["question"] = parameters_json(*s.parameters);  // "parameters" is a figure of language models
+  j.update({{"metric", a.metric}, {"value", a.value}, {"unit", a.unit}, {"p10", a.p10}, {"p90", a.p90}});
   if (!has_value(a)) j["value"] = j["p10"] = j["p90"] = nullptr;
   j["estimate"] = {{"time_s", e.expected.value()}, {"lower_s", e.lower.value()}, {"upper_s", e.upper.value()}, {"p10_s", e.p10().value()}, {"p90_s", e.p90().value()},
                    {"bottleneck", bottleneck_names[static_cast<std::size_t>(e.bottleneck)]}, {"utilisation", e.utilisation}, {"byte_moved", e.byte_moved.value()}, {"byte_resident", e.byte_resident.value()},
@@ -91,11 +117,14 @@ Json to_json(const Shown& s, const Trace* trace) {
   j["warnings"] = a.warnings;
   if (!a.remedy.empty()) j["remedy"] = a.remedy;
   j["derivation"] = Json::array();
-  if (trace != nullptr)
-    for (const Step& t : trace->steps()) {
-      if (t.section) j["derivation"].push_back({{"depth", t.depth}, {"section", t.name}, {"remark", t.formula}});
-      else j["derivation"].push_back({{"depth", t.depth}, {"name", t.name}, {"value", t.value}, {"unit", t.unit}, {"formula", t.formula}, {"source", t.source}});
-    }
+  if (trace == nullptr) return j;
+  j["figures"] = Json::array();
+  for (const Extra& x : a.extras) j["figures"].push_back({{"name", x.name}, {"value", x.value}, {"unit", x.unit}, {"meaning", x.meaning}});
+  add_roof(j, s.machine, *trace);
+  for (const Step& t : trace->steps()) {
+    if (t.section) j["derivation"].push_back({{"depth", t.depth}, {"section", t.name}, {"remark", t.formula}});
+    else j["derivation"].push_back({{"depth", t.depth}, {"name", t.name}, {"value", t.value}, {"unit", t.unit}, {"formula", t.formula}, {"source", t.source}});
+  }
   return j;
 }
 

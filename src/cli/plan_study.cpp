@@ -75,13 +75,14 @@ void check_key(const Study& study, const Axis& axis) {
 
 struct Point {
   std::vector<std::string> at;
+  Request request;
   std::optional<Answer> answer;
   std::string problem;
 };
 
 Point evaluate(const Study& study, const std::vector<Axis>& axes, std::size_t number) {
-  Point point;
-  Request request = study.request;
+  Point point{{}, study.request, {}, ""};
+  Request& request = point.request;
   for (const Axis& axis : axes) {
     const std::string& value = axis.values[number % axis.values.size()];
     number /= axis.values.size();
@@ -129,21 +130,35 @@ void print_csv(const std::vector<Axis>& axes, const std::vector<Point>& points) 
   }
 }
 
-void print_json(const Study& study, const std::vector<Axis>& axes, const std::vector<Point>& points) {
+Json metrics_json(Request request, const std::vector<std::string>& metrics) {
+  Json all = Json::array();
+  for (const std::string& metric : metrics) {
+    request.metric = metric;
+    const Answer a = answer(request);  // the same question has an answer, and no metric of these needs more than the first
+    all.push_back({{"metric", a.metric}, {"value", has_value(a) ? Json(a.value) : Json()}, {"unit", a.unit}, {"p10", a.p10}, {"p90", a.p90}});
+  }
+  return all;
+}
+
+Json points_json(const Study& study, const std::vector<Axis>& axes, const std::vector<Point>& points, const std::vector<std::string>& metrics) {
   Json all = Json::array();
   for (const Point& p : points) {
     Json j;
     for (std::size_t i = 0; i < axes.size(); ++i) j["at"][axes[i].key] = p.at[i];
-    if (p.answer) j.update(to_json({study.workload, study.request.kind, *study.request.machine, study.request.count, *p.answer}, nullptr));
+    if (p.answer) j.update(to_json({study.workload, study.request.kind, *study.request.machine, p.request.count, *p.answer}, nullptr));
+    if (p.answer && !metrics.empty()) j["metrics"] = metrics_json(p.request, metrics);
     j["problem"] = p.problem;
     all.push_back(std::move(j));
   }
-  fmt::print("{}\n", Json{{"sweep", all}}.dump(2));
+  return all;
 }
 
-}  // namespace
+struct Swept {
+  std::vector<Axis> axes;
+  std::vector<Point> points;
+};
 
-void sweep(const Study& study, const std::vector<std::string>& ranges, SweepFormat format) {
+Swept swept(const Study& study, const std::vector<std::string>& ranges) {
   std::vector<Axis> axes;
   std::size_t n = 1;
   for (const auto& range : ranges) {
@@ -154,9 +169,21 @@ void sweep(const Study& study, const std::vector<std::string>& ranges, SweepForm
   }
   std::vector<Point> points;
   for (std::size_t i = 0; i < n; ++i) points.push_back(evaluate(study, axes, i));
+  return {std::move(axes), std::move(points)};
+}
+
+}  // namespace
+
+void sweep(const Study& study, const std::vector<std::string>& ranges, SweepFormat format) {
+  const auto [axes, points] = swept(study, ranges);
   if (format == SweepFormat::csv) print_csv(axes, points);
-  else if (format == SweepFormat::json) print_json(study, axes, points);
+  else if (format == SweepFormat::json) fmt::print("{}\n", Json{{"sweep", points_json(study, axes, points, {})}}.dump(2));
   else print_table(axes, points);
+}
+
+Json sweep_json(const Study& study, const std::vector<std::string>& ranges, const std::vector<std::string>& metrics) {
+  const auto [axes, points] = swept(study, ranges);
+  return points_json(study, axes, points, metrics);
 }
 
 namespace {

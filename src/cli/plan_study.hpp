@@ -21,6 +21,10 @@ enum class SweepFormat { table, csv, json };
 /// Errors: InputError on a range that is none, an unknown key, or more than 10,000 points.
 void sweep(const Study& study, const std::vector<std::string>& ranges, SweepFormat format);
 
+/// The points of such a sweep, each `at`, what to_json() says of it (without derivation) and `problem`; where `metrics` are named,
+/// also metrics[].{metric, value, unit, p10, p90} of those. Errors: as sweep().
+nlohmann::ordered_json sweep_json(const Study& study, const std::vector<std::string>& ranges, const std::vector<std::string>& metrics = {});
+
 /// d ln(answer) / d ln(input) of the machine's figures, the constants and the numeric parameters, largest first.
 void print_sensitivity(const Study& study, const plan::Answer& at);
 nlohmann::ordered_json sensitivity_json(const Study& study, const plan::Answer& at);

@@ -6,9 +6,11 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/commands.hpp"
 #include "cli/plan_commands.hpp"
 #include "cli/plan_models.hpp"
 #include "io/machine_file.hpp"
+#include "io/plan_page.hpp"
 #include "io/validation_file.hpp"
 #include "plan/fit.hpp"
 #include "plan/validate.hpp"
@@ -21,8 +23,8 @@ using Json = nlohmann::ordered_json;
 using namespace plan;
 
 struct Options {
-  std::string file, constants, leave_out;
-  bool json = false, rows = false;
+  std::string file, constants, leave_out, page;
+  bool json = false, rows = false, overwrite = false;
 };
 
 Json number_or_null(const std::optional<double>& x) { return x ? Json(*x) : Json(nullptr); }
@@ -31,16 +33,28 @@ Json to_json(const Score& s) {
   return {{"workload", s.workload}, {"rows", s.rows}, {"median_error", s.median}, {"p90_error", s.p90}, {"misses", s.misses}, {"not_predicted", s.not_predicted}, {"coverage", s.coverage}, {"interval_ratio", s.width}, {"reported_only", s.reported_only}};
 }
 
-void print_json(const std::vector<Case>& cases, const std::vector<RowResult>& results, const Scores& scores) {
+Json to_json(const std::vector<Case>& cases, const std::vector<RowResult>& results, const Scores& scores) {
   Json j{{"workloads", Json::array()}, {"mean_of_medians", scores.mean_of_medians}, {"pooled_p90_error", scores.pooled_p90}, {"share_not_predicted", scores.not_predicted}, {"rows", Json::array()}};
   for (const Score& s : scores.workloads) j["workloads"].push_back(to_json(s));
   for (std::size_t i = 0; i < cases.size(); ++i) {
     const MeasuredRow& r = *cases[i].row;
     const RowResult& p = results[i];
-    j["rows"].push_back({{"id", r.id}, {"workload", r.workload}, {"metric", r.metric}, {"unit", r.unit}, {"scored", r.scored}, {"predicted", number_or_null(p.predicted)}, {"p10", number_or_null(p.p10)},
+    j["rows"].push_back({{"id", r.id}, {"workload", r.workload}, {"hardware", r.hardware}, {"count", r.count}, {"metric", r.metric}, {"unit", r.unit}, {"scored", r.scored}, {"predicted", number_or_null(p.predicted)}, {"p10", number_or_null(p.p10)},
                          {"p90", number_or_null(p.p90)}, {"measured", r.value > 0 ? Json(r.value) : Json(nullptr)}, {"reason", p.reason}, {"warnings", p.warnings}});
   }
-  fmt::print("{}\n", j.dump(2, ' ', false, Json::error_handler_t::replace));
+  return j;
+}
+
+void write_page(const Options& o, Json result) {
+  std::vector<std::string> command{"ranvier", "plan", "validate", o.file};
+  if (!o.constants.empty()) command.insert(command.end(), {"--constants", o.constants});
+  if (!o.leave_out.empty()) command.insert(command.end(), {"--leave-out", o.leave_out});
+  result["file"] = o.file;
+  result["leave_out"] = o.leave_out;
+  result["command"] = joined(command);
+  result["version"] = RANVIER_VERSION;
+  io::write_plan_page(result, "the predictions", o.page, "--page");
+  if (!o.json) fmt::print("\npage  {}\n", o.page);
 }
 
 void print_scores(const Scores& scores) {
@@ -75,7 +89,15 @@ void print_rows(const std::vector<Case>& cases, const std::vector<RowResult>& re
   }
 }
 
+void print(const Options& o, const std::vector<Case>& cases, const std::vector<RowResult>& results, const Scores& scores) {
+  if (!o.leave_out.empty()) fmt::print("each {} predicted with constants fitted to the others\n\n", o.leave_out);
+  print_scores(scores);
+  print_missing(cases, results);
+  if (o.rows) print_rows(cases, results);
+}
+
 void run(const Options& o) {
+  if (!o.page.empty()) io::check_page_place(o.page, o.overwrite, "--page");
   const auto rows = io::read_measurements(o.file);
   io::MachineCatalogue machines;
   const auto cases = io::find_machines(rows, machines);
@@ -87,11 +109,9 @@ void run(const Options& o) {
     results = predict_left_out(cases, constants, models(), o.leave_out == "machine" ? LeaveOut::machine : LeaveOut::engine);
   }
   const Scores scores = score(cases, results);
-  if (o.json) return print_json(cases, results, scores);
-  if (!o.leave_out.empty()) fmt::print("each {} predicted with constants fitted to the others\n\n", o.leave_out);
-  print_scores(scores);
-  print_missing(cases, results);
-  if (o.rows) print_rows(cases, results);
+  if (o.json) fmt::print("{}\n", to_json(cases, results, scores).dump(2, ' ', false, Json::error_handler_t::replace));
+  else print(o, cases, results, scores);
+  if (!o.page.empty()) write_page(o, to_json(cases, results, scores));
 }
 
 }  // namespace
@@ -105,6 +125,8 @@ RANVIER_PLAN_COMMAND(validate) {
   c->add_option("--leave-out", o->leave_out, "fit without each machine (or engine) in turn, and predict it with that fit")->check(CLI::IsMember({"machine", "engine"}));
   c->add_flag("--rows", o->rows, "print every row");
   c->add_flag("--json", o->json, "print JSON");
+  c->add_option("--page", o->page, "also draw predicted against measured: one HTML page that opens offline");
+  c->add_flag("--overwrite", o->overwrite, "replace an existing page");
   c->callback([o] { run(*o); });
 }
 

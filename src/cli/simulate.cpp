@@ -66,15 +66,6 @@ void describe_machine(RunResult& r, int threads, bool double_precision) {
                .bandwidth_byte_per_s = roof.bandwidth_byte_per_s, .flop_per_s = roof.flop_per_s};
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string all;
-  for (const std::string& w : words) {
-    const bool plain = !w.empty() && w.find_first_of(" \t\"'$&|;<>()*?\\") == std::string::npos;
-    all += (all.empty() ? "" : " ") + (plain ? w : "'" + w + "'");
-  }
-  return all;
-}
-
 /// Says, before it is allocated, what the network will take.
 void announce(const NetworkSpec& spec, const engine::MemoryEstimate& memory, int threads, bool quiet) {
   if (quiet) return;

@@ -18,27 +18,27 @@ namespace {
 constexpr std::size_t block_byte = 256 * 1024;
 
 /// What a person can do about an error of the file system.
-std::string advice(int error, const std::filesystem::path& folder) {
+std::string advice(int error, const std::filesystem::path& folder, const std::string& option) {
   switch (error) {
     case ENOSPC:
     case EDQUOT: {
       std::error_code ignored;
       const auto space = std::filesystem::space(folder, ignored);
       const std::string left = ignored ? "" : fmt::format("{:.1f} MB are left there; ", double(space.available) / 1e6);
-      return left + "free some space, record less, or choose another folder with --output";
+      return left + "free some space, record less, or choose another folder with " + option;
     }
     case EFBIG: return "the system limits the size of files here (ulimit -f); raise the limit or record less";
     case EROFS:
     case EACCES:
-    case EPERM: return "choose a folder that you may write to with --output";
-    case ENOENT: return "the folder was removed or renamed during the run; choose another one with --output";
-    default: return "choose another folder with --output";
+    case EPERM: return "choose a folder that you may write to with " + option;
+    case ENOENT: return "the folder was removed or renamed during the run; choose another one with " + option;
+    default: return "choose another folder with " + option;
   }
 }
 
 }  // namespace
 
-OutputFile::OutputFile(std::filesystem::path path) : path_(std::move(path)) {
+OutputFile::OutputFile(std::filesystem::path path, std::string option) : path_(std::move(path)), option_(std::move(option)) {
   temporary_ = path_.parent_path() / fmt::format(".{}.{}.part", path_.filename().string(), ::getpid());
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor_ < 0) fail(errno);
@@ -48,6 +48,7 @@ OutputFile::OutputFile(std::filesystem::path path) : path_(std::move(path)) {
 OutputFile::OutputFile(OutputFile&& other) noexcept
     : path_(std::move(other.path_)),
       temporary_(std::move(other.temporary_)),
+      option_(std::move(other.option_)),
       pending_(std::move(other.pending_)),
       size_(other.size_),
       descriptor_(std::exchange(other.descriptor_, -1)),
@@ -95,7 +96,7 @@ void OutputFile::commit() {
 
 void OutputFile::fail(int error) const {
   throw RunError(fmt::format("cannot write {}: {}\n  {}", path_.string(), std::strerror(error),
-                             advice(error, path_.parent_path())));
+                             advice(error, path_.parent_path(), option_)));
 }
 
 }  // namespace ranvier::io

@@ -16,7 +16,8 @@ namespace ranvier::io {
 /// Errors  RunError (a full disk, a quota, a folder that was removed) naming the file and the reason
 class OutputFile {
  public:
-  explicit OutputFile(std::filesystem::path path);
+  /// `option` names, in messages, what chooses the folder on the command line.
+  explicit OutputFile(std::filesystem::path path, std::string option = "--output");
   OutputFile(OutputFile&& other) noexcept;
   OutputFile& operator=(OutputFile&&) = delete;
   ~OutputFile();
@@ -37,7 +38,7 @@ class OutputFile {
   [[noreturn]] void fail(int error) const;
 
   std::filesystem::path path_, temporary_;
-  std::string pending_;
+  std::string option_, pending_;
   std::size_t size_ = 0;
   int descriptor_ = -1;
   bool on_disk_ = false;  ///< the temporary file exists

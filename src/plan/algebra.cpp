@@ -2,6 +2,7 @@
 #include "plan/algebra.hpp"
 
 #include <cmath>
+#include <utility>
 
 namespace ranvier::plan {
 namespace {
@@ -37,6 +38,12 @@ OperationTime& OperationTime::operator+=(const OperationTime& o) {
   return *this;
 }
 
+void correct_last(Trace* trace, const OperationTime& t) {
+  if (trace == nullptr) return;
+  Operation& o = trace->last_operation();
+  o.arithmetic = t.arithmetic, o.memory = t.memory, o.host = t.host, o.network = t.network, o.fixed = t.fixed, o.expected = t.expected;
+}
+
 OperationTime time_of(const Work& work, const Machine& machine, const Efficiency& e, Trace* trace) {
   OperationTime t;
   for (std::size_t i = 0; i < n_precisions; ++i) {
@@ -59,6 +66,12 @@ OperationTime time_of(const Work& work, const Machine& machine, const Efficiency
   const Seconds body = note(trace, "arithmetic and data together", blend(t.arithmetic, data, e.overlap_power), "(arithmetic^p + data^p)^(1/p)");
   t.expected = note(trace, "expected time", body + t.fixed + t.network * (1 - e.network_overlap), "together + fixed + network that is not hidden");
   t.upper = t.arithmetic + t.memory + t.host + t.network + t.fixed;
+  if (trace != nullptr) {
+    Operation operation;
+    operation.work = work;
+    trace->add_operation(std::move(operation));
+    correct_last(trace, t);
+  }
   return t;
 }
 

@@ -43,7 +43,11 @@ struct OperationTime {
 Seconds blend(Seconds a, Seconds m, double p);
 
 /// Times one operation on one device (a machine of several chips counts as one). The machine is complete (plan/infer.hpp).
+/// A trace keeps the operation, too.
 OperationTime time_of(const Work& work, const Machine& machine, const Efficiency& efficiency, Trace* trace = nullptr);
+
+/// Tells the trace that the operation timed last takes this instead: for workloads that add to what the algebra says.
+void correct_last(Trace* trace, const OperationTime& time);
 
 /// Work and time of a sequence of operations, and the estimate of all of it.
 struct Total {

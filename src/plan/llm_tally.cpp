@@ -33,6 +33,7 @@ constexpr double square(double x) { return x * x; }
 
 Seconds LlmTally::commit(const Work& work, const Efficiency& efficiency) {
   const OperationTime t = time_of(work, *machine_, efficiency, trace_);
+  traced_last_ = traced();
   total_.add(work, t);
   return t.expected;
 }
@@ -153,6 +154,11 @@ void LlmTally::add_hops(const char* title, Count hops) {
 }
 
 void LlmTally::add(const LlmTally& other, double times) {
+  if (other.trace_ != nullptr) {
+    other.trace_->repeat_operations(other.traced_first_, other.traced_last_, times);
+    traced_first_ = std::min(traced_first_, other.traced_first_);
+    traced_last_ = std::max(traced_last_, other.traced_last_);
+  }
   OperationTime t = other.total_.time;
   for (Seconds* part : {&t.arithmetic, &t.memory, &t.host, &t.network, &t.fixed, &t.arithmetic_peak, &t.data_peak, &t.network_peak, &t.expected, &t.upper}) *part *= times;
   total_.add(other.total_.work * times, t);

@@ -38,7 +38,8 @@ struct Group {
 
 class LlmTally {
  public:
-  LlmTally(const Machine& machine, const Constants& constants, Trace* trace) : machine_(&machine), constants_(&constants), trace_(trace) {}
+  LlmTally(const Machine& machine, const Constants& constants, Trace* trace)
+      : machine_(&machine), constants_(&constants), trace_(trace), traced_first_(traced()) {}
 
   /// From now on memory is read by kernels with plain loads, which keep only so many bytes in flight: no memory gives them more than
   /// gguf_stream_byte_per_s. (Kernels with asynchronous copies, as serving and training use, have no such bound.)
@@ -71,7 +72,8 @@ class LlmTally {
   /// Handing one stream from a device's queue to the next one's, through the host.
   void add_hops(const char* title, Count hops);
 
-  /// Adds another tally `times` times: work, time and causes. What is resident is not multiplied.
+  /// Adds another tally `times` times: work, time and causes. What is resident is not multiplied. The operations that were traced
+  /// since `other` was made count so often: it must be complete, and be added once.
   void add(const LlmTally& other, double times);
 
   Seconds expected() const { return total_.time.expected; }
@@ -86,6 +88,7 @@ class LlmTally {
   Estimate estimate(Count devices) const;
 
  private:
+  std::size_t traced() const { return trace_ != nullptr ? trace_->operations().size() : 0; }
   void add_ring(const char* title, Group group, Bytes bytes_on_link, Count messages);
   Seconds commit(const Work& work, const Efficiency& efficiency);
   bool stream_binds() const;
@@ -95,6 +98,7 @@ class LlmTally {
   const Machine* machine_;
   const Constants* constants_;
   Trace* trace_;
+  std::size_t traced_first_ = 0, traced_last_ = 0;  ///< operations of the trace that are this tally's
   bool plain_loads_ = false;
   Total total_;
   TimeByCause causes_;

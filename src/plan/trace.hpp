@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// The derivation of an answer: named steps with value, unit, formula and source, in the order of the computation.
+/// The derivation of an answer: named steps with value, unit, formula and source, in the order of the computation; and the
+/// operations whose times add up to it, for pictures.
 ///
 /// Formulas write
 ///
@@ -12,10 +13,12 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "core/dimensioned.hpp"
 #include "core/machine.hpp"
+#include "core/work.hpp"
 
 namespace ranvier::plan {
 
@@ -29,6 +32,15 @@ struct Step {
   bool section = false;
 };
 
+/// One operation that was timed. `expected` x `times`, summed over all operations, is the expected time of the answer.
+struct Operation {
+  std::string group, name;  ///< titles of the outermost and the innermost section it was timed in; empty where there was none
+  Work work;                ///< once
+  Seconds arithmetic{}, memory{}, host{}, network{}, fixed{};  ///< each part alone, once, at the rate reached
+  Seconds expected{};       ///< once
+  double times = 1;         ///< how often the answer counts it; 0: a figure beside the answer
+};
+
 class Trace {
  public:
   void add(std::string_view name, double value, std::string_view unit, std::string_view formula, std::string_view source) {
@@ -36,13 +48,32 @@ class Trace {
   }
   void open(std::string_view title, std::string_view remark) {
     steps_.push_back({depth_++, std::string(title), 0, "", std::string(remark), "", true});
+    titles_.emplace_back(title);
   }
-  void close() { --depth_; }
+  void close() {
+    --depth_;
+    titles_.pop_back();
+  }
   const std::vector<Step>& steps() const { return steps_; }
+
+  /// Keeps an operation, under the titles of the sections that are open.
+  void add_operation(Operation operation) {
+    if (!titles_.empty()) operation.group = titles_.front(), operation.name = titles_.back();
+    operations_.push_back(std::move(operation));
+  }
+  /// The operations from number `first` to before `last` count `times` times as often.
+  void repeat_operations(std::size_t first, std::size_t last, double times) {
+    for (std::size_t i = first; i < last; ++i) operations_[i].times *= times;
+  }
+  /// The operation that was timed last, to be set right where a workload knows better than the algebra; there is one.
+  Operation& last_operation() { return operations_.back(); }
+  const std::vector<Operation>& operations() const { return operations_; }
 
  private:
   int depth_ = 0;
+  std::vector<std::string> titles_;  ///< of the sections that are open
   std::vector<Step> steps_;
+  std::vector<Operation> operations_;
 };
 
 /// Gives `value` back and, where there is a trace, writes it down. Name, formula and source are literals.

@@ -59,6 +59,12 @@ struct MetricInfo {
   bool higher_is_better = false;
 };
 
+/// The parameter that a picture sweeps where nobody says which, doubling from `low` to at most `high`; "": none.
+struct Pictured {
+  const char* key = "";
+  double low = 1, high = 1;
+};
+
 struct Workload {
   const char* name;
   const char* title;
@@ -70,6 +76,7 @@ struct Workload {
   bool takes_model = false;                       ///< `ranvier plan NAME MODEL`: MODEL is the parameter `model`
   /// Its rows measure other programs than the one that is modelled: errors are reported, but stay out of the overall score.
   bool reported_only = false;
+  Pictured pictured = {};
   /// Predicts. Throws InputError where parameters are missing or contradict each other. A plan that does not fit in memory
   /// is an answer: estimate.fits is false, remedy says by how much; value is then 0 where there is no such thing.
   Answer (*plan)(const Question& question, Trace* trace);

@@ -85,6 +85,7 @@ OperationTime time_of(const Question& q, const Work& w, bool direct, Trace* trac
   // The buffer is read and summed piece by piece while other pieces travel.
   const Seconds body = t.expected - t.network - t.fixed;
   t.expected -= note(trace, "hidden under the network", min(body, t.network), "min(arithmetic and data, network)");
+  correct_last(trace, t);
   return t;
 }
 
@@ -119,6 +120,7 @@ RANVIER_WORKLOAD(all_reduce) {
   .example = "ranvier plan all_reduce --on 8xh100 bytes=64MiB",
   .parameters = parameters,
   .metrics = metrics,
+  .pictured = {"bytes", 1 << 10, 1 << 30},
   .plan = plan,
 };
 

@@ -114,7 +114,8 @@ BrainNumbers numbers_of(const Parameters& p, Answer& a) {
 }
 
 /// Work of one machine for a second of biology, added to `total`.
-void add_part(Total& total, const BrainDemand& d, const BrainNumbers& n, const Question& q, double memory_share, Count launches, Trace* trace) {
+void add_part(const char* title, Total& total, const BrainDemand& d, const BrainNumbers& n, const Question& q, double memory_share, Count launches, Trace* trace) {
+  const Section section(trace, title);
   constexpr Seconds second{1};
   Work w;
   w.flop_in(arithmetic_of(n.format)) = d.flop * second / q.count;
@@ -135,6 +136,7 @@ BrainDemand beyond_cache(BrainDemand neurons, const Question& q, Trace* trace) {
 /// Spikes that one machine sends: 8 bytes to each machine with a target.
 void add_network(Total& total, const BrainNumbers& n, const Question& q, Seconds min_delay, Trace* trace) {
   if (q.count == 1) return;
+  const Section section(trace, "spikes between the machines");
   const Count fan_out = std::min<double>(q.count - 1, n.synapses / n.neurons);
   Work w;
   w.between.bytes = note(trace, "bytes of spikes sent by a machine", n.neurons / q.count * number_of(n.rate) * fan_out * Bytes{8}, "its spikes x machines with a target x 8 bytes");
@@ -147,8 +149,8 @@ Total total_of(const BrainNumbers& n, const Question& q, const BrainDemand& syna
   const Seconds min_delay{q.parameters.number("min_delay_ms", n.neuron_dt.value() * 1e3) * 1e-3};
   const bool one_step = clock_driven(n.scheme) || n.scheme == BrainScheme::lnp;
   Total total;
-  add_part(total, synapses, n, q, n.scheme == BrainScheme::event ? q.constants.gather_share : q.constants.bandwidth_share, one_step ? number_of(Seconds{1} / n.dt) : 0, trace);
-  add_part(total, beyond_cache(neurons, q, trace), n, q, q.constants.bandwidth_share, 2 / number_of(n.neuron_dt), trace);
+  add_part("time of the synapses", total, synapses, n, q, n.scheme == BrainScheme::event ? q.constants.gather_share : q.constants.bandwidth_share, one_step ? number_of(Seconds{1} / n.dt) : 0, trace);
+  add_part("time of the neurons", total, beyond_cache(neurons, q, trace), n, q, q.constants.bandwidth_share, 2 / number_of(n.neuron_dt), trace);
   add_network(total, n, q, min_delay, trace);
   total.work.resident = (synapses.resident + neurons.resident) / q.count;
   return total;

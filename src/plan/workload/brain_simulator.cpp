@@ -38,6 +38,7 @@ void add_cpu(Total& total, const Simulator& s, Count events, Count updates, Seco
   t.fixed = note(trace, "fixed costs of the exchanges", intervals * Seconds{c.snn_interval_s}, "threads wait for each other, spikes are gathered");
   t.expected = blend(t.arithmetic, t.memory, c.overlap_power) + t.fixed;
   t.upper = t.arithmetic + t.memory + t.fixed;
+  correct_last(trace, t);
   total.add(w, t);
 }
 
@@ -54,8 +55,12 @@ void add_gpu(Total& total, const Simulator& s, Count events, Count updates, Seco
   const Efficiency gathers{.arithmetic = c.arithmetic_share, .memory = c.gather_share, .network = c.bandwidth_share, .overlap_power = c.overlap_power, .launch = Seconds{c.launch_s}, .message = Seconds{c.launch_s}};
   Efficiency streams = gathers;
   streams.memory = c.bandwidth_share;
-  total.add(deliver, time_of(deliver, m, gathers, trace));
-  total.add(update, time_of(update, m, streams, trace));
+  const auto add = [&](const char* title, const Work& w, const Efficiency& e) {
+    const Section section(trace, title);
+    total.add(w, time_of(w, m, e, trace));
+  };
+  add("delivery of spikes", deliver, gathers);
+  add("update of neurons", update, streams);
 }
 
 /// Boards that keep step with the clock of the wall, whatever they simulate.

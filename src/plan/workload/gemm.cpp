@@ -36,6 +36,7 @@ Answer answer_of(const Question& q, Product p, bool framework, Trace* trace) {
     t.expected += call;
     t.upper += call;
     t.fixed += call;
+    correct_last(trace, t);
   }
   Total total;
   total.add(work_of(p), t);
@@ -93,6 +94,7 @@ RANVIER_WORKLOAD(gemm) {
   .example = "ranvier plan gemm --on h100 m=4096 n=4096 k=4096 dtype=bf16",
   .parameters = gemm_parameters,
   .metrics = gemm_metrics,
+  .pictured = {"n", 1, 1 << 24},
   .plan = plan_gemm,
 };
 

@@ -309,6 +309,7 @@ RANVIER_WORKLOAD(llm_serve) {
   .parameters = parameters,
   .metrics = metrics,
   .takes_model = true,
+  .pictured = {"batch", 1, 1 << 20},
   .plan = plan,
 };
 

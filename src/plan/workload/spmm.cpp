@@ -164,6 +164,7 @@ RANVIER_WORKLOAD(spmm) {
   .example = "ranvier plan spmm --on 1080ti m=7680 k=2560 n=1500 sparsity=0.95",
   .parameters = parameters,
   .metrics = metrics,
+  .pictured = {"n", 1, 1 << 24},
   .plan = plan,
 };
 

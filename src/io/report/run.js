@@ -1,35 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Draws the report from the JSON in #data (its keys: src/io/report.hpp) with D3, version 5 or newer.
-"use strict";
+// The report of a run, drawn from the JSON in #data (its keys: src/io/report.hpp). Common parts: common.js.
 
-const data = JSON.parse(document.getElementById("data").textContent);
 const { summary, window: shown } = data;
 const populations = summary.populations;
-const page = d3.select("#page");
-const ink = "#1b1f24", grey = "#5b646e", hairline = "#e3e7eb";
-const pageWidth = 1080;
 
 // ---- words and numbers ---------------------------------------------------------------------------------------------
 
-const grouped = d3.format(",");
-const fixed = (x, digits) => (x === null || x === undefined ? "–" : (Math.round(x * 10 ** digits) / 10 ** digits + 0).toFixed(digits).replace("-", "−"));
-
-function scaled(x, unit) {
-  if (x === null || x === undefined) return null;
-  if (x === 0) return `0 ${unit}`;
-  const prefixes = { "-12": "p", "-9": "n", "-6": "µ", "-3": "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T", 15: "P", 18: "E" };
-  const power = Math.max(-12, Math.min(18, Math.floor(Math.log10(Math.abs(x)) / 3 + 1e-12) * 3));
-  return `${d3.format(".3~r")(x / 10 ** power)} ${prefixes[power]}${unit}`;
-}
-
-/// 1, 1.5, 2, 3, 4, 5, 6 or 8 times a power of ten, at or above x.
-function niceAbove(x) {
-  const decade = 10 ** Math.floor(Math.log10(x));
-  return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((v) => v * decade >= x * (1 - 1e-9)) * decade;
-}
-
 const duration = (ms) => (ms >= 1000 ? `${+(ms / 1000).toPrecision(6)} s` : `${+ms.toPrecision(6)} ms`);
-const plural = (n, word) => `${grouped(n)} ${word}${n === 1 ? "" : "s"}`;
 
 // ---- colours: what a population does is told by hue, neighbours of one hue by lightness -------------------------------
 
@@ -43,7 +20,6 @@ for (const population of populations) {
   const kind = hues[population.effect] ? population.effect : "other";
   population.colour = hues[kind][used[kind]++ % hues[kind].length];
 }
-const swatch = (colour) => `<span class="swatch" style="background:${colour}"></span>`;
 function colourKey() {
   const key = [];
   if (used.excitatory) key.push(`${swatch(hues.excitatory[0])}${used.excitatory > 1 ? swatch(hues.excitatory[1]) : ""}excitatory`);
@@ -51,57 +27,7 @@ function colourKey() {
   return key.length ? ` ${key.join(", ")}.` : "";
 }
 
-// ---- figures -------------------------------------------------------------------------------------------------------
-
-let figures = 0;
-
-/// A numbered figure; returns its svg. `caption` is HTML; the names in it are escaped by the caller.
-function figure(parent, width, height, title, caption, canvas) {
-  const box = parent.append("figure");
-  const layers = box.append("div").attr("class", "layers");
-  if (canvas) layers.append("canvas");
-  const svg = layers.append("svg").attr("xmlns", "http://www.w3.org/2000/svg").attr("width", width).attr("height", height)
-    .attr("viewBox", `0 0 ${width} ${height}`).attr("font-size", 12).attr("fill", ink)
-    .attr("font-family", '"Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif');
-  const number = ++figures;
-  box.append("figcaption").html(`<b>Figure ${number}. ${title}</b> ${caption}`);
-  box.append("button").attr("class", "save").text("save as SVG").on("click", () => save(box, number));
-  return svg;
-}
-
-/// Saves a figure as an SVG file; a canvas under it goes in as an image.
-function save(box, number) {
-  const copy = box.select("svg").node().cloneNode(true);
-  const canvas = box.select("canvas").node();
-  if (canvas) {
-    const image = document.createElementNS("http://www.w3.org/2000/svg", "image");
-    for (const [key, value] of Object.entries({ x: canvas.offsetLeft, y: canvas.offsetTop, width: canvas.offsetWidth, height: canvas.offsetHeight, href: canvas.toDataURL() }))
-      image.setAttribute(key, value);
-    copy.insertBefore(image, copy.firstChild);
-  }
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([new XMLSerializer().serializeToString(copy)], { type: "image/svg+xml" }));
-  link.download = `${summary.network.name}-figure-${number}.svg`;
-  link.click();
-  URL.revokeObjectURL(link.href);
-}
-
-const escaped = (text) => String(text).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
-
-function axis(svg, x, y, drawn) {
-  const g = svg.append("g").attr("transform", `translate(${x},${y})`);
-  g.update = () => {
-    g.call(drawn).attr("font-size", 11).attr("font-family", null);
-    g.selectAll(".domain, .tick line").attr("stroke", "#8a939c");
-    g.selectAll("text").attr("fill", ink);
-    return g;
-  };
-  return g.update();
-}
-
-function label(svg, x, y, text, anchor = "middle", turn = 0) {
-  return svg.append("text").attr("transform", `translate(${x},${y}) rotate(${turn})`).attr("text-anchor", anchor).attr("font-size", 12).text(text);
-}
+// ---- rows of populations -------------------------------------------------------------------------------------------
 
 /// The rows of a figure: one for each population, or for the first of very many.
 const rowLimit = 48;
@@ -114,7 +40,6 @@ function rowName(svg, population, y) {
   svg.append("rect").attr("x", 0).attr("y", y - 10).attr("width", 9).attr("height", 9).attr("fill", population.colour);
   svg.append("text").attr("x", 14).attr("y", y - 1).attr("font-size", 12.5).text(shortened(population.name));
 }
-const shortened = (name) => (name.length > 26 ? `${name.slice(0, 25)}…` : name);
 
 // ---- head ----------------------------------------------------------------------------------------------------------
 
@@ -126,7 +51,7 @@ function head() {
       `dt ${duration(run.dt_ms)}`, `seed ${run.seed}`].join(" · "));
   if (summary.partial)
     page.append("p").attr("class", "warning").text(`This run was stopped after ${duration(run.simulated_ms)} of the ${duration(run.duration_ms)} asked for.`);
-  const tiles = [
+  const list = [
     [time.real_time_factor === null ? "–" : `${d3.format(".3~r")(time.real_time_factor)} s`, "wall time per second of biology"],
     [time.simulate_s > 0 ? `${scaled(work.synaptic_events / time.simulate_s, "")}/s` : "–", "synaptic events"],
     [memory.byte_per_synapse === null ? "–" : `${fixed(memory.byte_per_synapse, 2)} B`, "memory per synapse"],
@@ -134,9 +59,7 @@ function head() {
     [energy.joule_per_synaptic_event === null ? "–" : scaled(energy.joule_per_synaptic_event, "J"),
       energy.joule_per_synaptic_event === null ? "energy per synaptic event: not told by the system" : "energy per synaptic event"],
   ];
-  const tile = page.append("div").attr("class", "tiles").selectAll("div").data(tiles).enter().append("div").attr("class", "tile");
-  tile.append("b").text((d) => d[0]);
-  tile.append("span").text((d) => d[1]);
+  tiles(list);
 }
 
 // ---- figure 1: raster ----------------------------------------------------------------------------------------------
@@ -150,7 +73,7 @@ const isLong = ([start, end]) => end - start > 5000;
 const timeTitle = (whole) => (isLong(whole) ? "time (s)" : "time (ms)");
 const timeAxis = (x, whole, ticks) => d3.axisBottom(x).ticks(ticks).tickFormat((ms) => d3.format(",~r")(isLong(whole) ? ms / 1000 : ms));
 
-function words(text) {
+function unpacked(text) {
   const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const view = new DataView(bytes.buffer);
   return Array.from({ length: bytes.length / 4 }, (_, i) => view.getUint32(4 * i, true));
@@ -227,7 +150,7 @@ function raster() {
 function rasterSpikes(band) {
   const first = [0];
   for (const p of populations) first.push(first[first.length - 1] + p.size);
-  const step = words(data.raster.step), neuron = words(data.raster.neuron);
+  const step = unpacked(data.raster.step), neuron = unpacked(data.raster.neuron);
   const spikes = populations.map(() => ({ time: [], y: [] }));
   step.forEach((k, i) => {
     const p = d3.bisectRight(first, neuron[i], 0, populations.length) - 1;
@@ -431,7 +354,7 @@ function roofline(parent) {
   const decades = (scale) => scale.ticks().filter((v) => Number.isInteger(Math.round(Math.log10(v) * 1e9) / 1e9));
   for (const v of decades(x)) plot.append("line").attr("x1", x(v)).attr("x2", x(v)).attr("y2", height).attr("stroke", hairline);
   for (const v of decades(y)) plot.append("line").attr("x2", width).attr("y1", y(v)).attr("y2", y(v)).attr("stroke", hairline);
-  if (roof) drawRoof(plot, x, y, roof, ridge);
+  if (roof) drawRoofs(plot, x, y, roof.bandwidth, [{ text: "arithmetic", flop: roof.flop }]);
   if (roof) plot.append("line").attr("x1", x(intensity)).attr("x2", x(intensity)).attr("y1", y(rate)).attr("y2", y(Math.min(roof.bandwidth * intensity, roof.flop))).attr("stroke", "#c44e00").attr("stroke-dasharray", "3 3");
   plot.append("circle").attr("cx", x(intensity)).attr("cy", y(rate)).attr("r", 5.5).attr("fill", "#c44e00");
   label(plot, x(intensity) + 10, y(rate) + 16, `this run: ${scaled(rate, "FLOP/s")}`, "start").attr("fill", "#c44e00").attr("font-weight", 600);
@@ -439,16 +362,6 @@ function roofline(parent) {
   axis(svg, left, top, d3.axisLeft(y).tickValues(decades(y)).tickFormat((v) => scaled(v, "").trim()));
   label(svg, left + width / 2, top + height + 36, "arithmetic intensity (FLOP/byte)");
   label(svg, 14, top + height / 2, "FLOP/s", "middle", -90);
-}
-
-function drawRoof(plot, x, y, roof, ridge) {
-  const [low, high] = x.domain();
-  plot.append("path").attr("fill", "none").attr("stroke", ink).attr("stroke-width", 1.8).attr("stroke-linejoin", "round")
-    .attr("d", d3.line()([[x(low), y(roof.bandwidth * low)], [x(ridge), y(roof.flop)], [x(high), y(roof.flop)]]));
-  const slope = (Math.atan2(y(roof.flop) - y(roof.bandwidth * low), x(ridge) - x(low)) * 180) / Math.PI;
-  const middle = Math.sqrt(low * ridge);
-  label(plot, x(middle) - 6, y(roof.bandwidth * middle) - 8, `memory ${scaled(roof.bandwidth, "B/s")}`, "middle", slope);
-  label(plot, (x(ridge) + x(high)) / 2, y(roof.flop) - 8, `arithmetic ${scaled(roof.flop, "FLOP/s")}`);
 }
 
 // ---- state ---------------------------------------------------------------------------------------------------------
@@ -497,7 +410,7 @@ function numbers() {
   box.append("figcaption").html("<b>Table 1. Populations.</b> After the warm-up. The quartiles are the first and the third; definitions as in Figure 3. – where undefined.");
 }
 
-function facts() {
+function again() {
   const { run, work, memory, energy, machine } = summary;
   page.append("h2").text("To run it again");
   const parameters = Object.entries(summary.network.parameters || {}).map(([name, value]) => `${name} = ${value}`).join(", ");
@@ -511,13 +424,7 @@ function facts() {
     ["energy", energy.joule === null ? "" : scaled(energy.joule, "J")],
     ["spike hash", summary.spike_hash, true],
   ];
-  const table = page.append("table").attr("class", "facts").append("tbody");
-  for (const [name, value, code] of list) {
-    if (!value) continue;
-    const row = table.append("tr");
-    row.append("td").text(name);
-    (code ? row.append("td").append("code") : row.append("td")).text(value);
-  }
+  facts(list);
 }
 
 head();
@@ -531,4 +438,4 @@ const pair = page.append("div").attr("class", "pair");
 stages(pair);
 roofline(pair);
 states();
-facts();
+again();
