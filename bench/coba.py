@@ -6,5 +6,6 @@ QUESTION = "How much faster than Brian2 (C++, its better of 1 and 2 threads) is 
 
 
 def measure(bench):
-    # 19 spikes/s, self-sustained; the two integrate conductances differently, which moves the rate by about a percent.
-    vogels_abbott.measure(bench, "coba", warmup_ms=500, relative=0.06)
+    # 19 spikes/s, self-sustained, on another graph each. The small network's rate differs from graph to graph (17.1, 18.4, 18.7,
+    # 19.2, 20.4 spikes/s with seeds 5, 1, 6, 2, 3): a standard deviation of 6 %, so three of the difference of two are 25 %.
+    vogels_abbott.measure(bench, "coba", warmup_ms=500, relative={4000: 0.25, 40000: 0.08})

@@ -6,7 +6,7 @@ SIZES = (4000, 40000)
 
 
 def measure(bench, name, warmup_ms, relative):
-    """Runs examples/<name>.toml against bench/peers/brian2_<name>.py; relative: allowed difference of rates."""
+    """Runs examples/<name>.toml against bench/peers/brian2_<name>.py; relative: allowed difference of rates, by size."""
     for size in SIZES:
         case = f"{size} neurons"
         threads = sorted({1, bench.threads})
@@ -24,4 +24,4 @@ def measure(bench, name, warmup_ms, relative):
                 for who in ("ranvier", "Brian2") if any(label.startswith(who) for label in walls)}
         if "Brian2" in best:
             bench.ratio(case, "faster_than_Brian2_best_of_both", best["Brian2"][0] / best["ranvier"][0])
-            bench.same_rates(case, runs[best["ranvier"][1]], runs[best["Brian2"][1]], relative)
+            bench.same_rates(case, runs[best["ranvier"][1]], runs[best["Brian2"][1]], relative[size])

@@ -126,10 +126,30 @@ TEST(Hh, single_precision_fires_with_double) {
   for (std::size_t k = 0; k < single.size(); ++k) EXPECT_NEAR(single[k], reference[k], 1e-5 * reference[k] + 1e-4) << k;
 }
 
+TEST(Hh, a_warm_axon_needs_smaller_steps) {
+  const auto allowed = [](double dt, double temperature) {
+    CellSetup setup = squid(10, dt);
+    setup.params["temperature"] = temperature;
+    try {
+      Cells cells(setup);
+    } catch (const std::runtime_error& e) {
+      return std::string(e.what()).find("too large for this temperature") == std::string::npos;
+    }
+    return true;
+  };
+  EXPECT_TRUE(allowed(0.1, 2));
+  EXPECT_TRUE(allowed(0.1, 6.3));
+  EXPECT_FALSE(allowed(0.1, 6.4));
+  EXPECT_TRUE(allowed(0.05, 18.9));
+  EXPECT_FALSE(allowed(0.05, 19));
+  EXPECT_TRUE(allowed(0.025, 31.5));
+}
+
 TEST(Hh, above_some_30_degrees_the_axon_does_not_fire) {
   CellSetup setup = squid(10);
   setup.params["temperature"] = 35;
-  EXPECT_TRUE(Cells(setup).train(8000).empty());
+  setup.dt = 0.01;
+  EXPECT_TRUE(Cells(setup).train(20000).empty());
 }
 
 TEST(Hh, twice_the_membrane_and_twice_the_current_is_the_same_cell) {

@@ -66,9 +66,11 @@ inline void derive(const double* p, double dt, double speed, double* c) {
 }
 inline MembraneConstants constants(const double* p) { return {false, p[C_m] / p[g_L], p[C_m]}; }
 
+inline constexpr double dt_max = 0.1;  // ms
+
 /// Whether the parameters make sense together and dt follows the upstroke of a spike.
 inline const char* validate(const double* p, double dt) {
-  constexpr double dt_max = 0.1, rounding = 1e-9;
+  constexpr double rounding = 1e-9;
   if (p[integrator] != 0 && p[integrator] != 1) return "integrator must be 0 (staggered) or 1 (exponential Euler)";
   if (p[detection] != crossing && p[detection] != level && p[detection] != peak) return "detection must be 0 (crossing), 1 (level) or 2 (peak)";
   if (!(p[E_K] < p[E_Na])) return "E_K must be below E_Na, or there is no spike";

@@ -29,7 +29,7 @@
 /// State    V_m [mV], kept relative to V_T; m, h, n. The gates start in equilibrium with V_m; with the staggered
 ///          integrator they are those of half a step ago
 /// Numerics see gates-inl.hpp
-/// Work     200 FLOP (seven exponentials at 15); 20 bytes read, 16 written
+/// Work     205 FLOP (seven exponentials at 15); 20 bytes read, 16 written
 /// Source   Traub & Miles 1991, Neuronal networks of the hippocampus; Brette et al. 2007, doi:10.1007/s10827-007-0038-6
 /// Tested   tests/physics_hh_traub.cpp: spike times, resting states, singular points of the rates, order of convergence
 #ifndef RANVIER_MEMBRANE_HH_TRAUB
@@ -70,7 +70,7 @@ inline constexpr ModelInfo info{
     .parameters = parameters, .state = state,
     .numerics = "exponential Euler steps of gates and V_m, staggered by half a step (second order) or not (first order); conductances at mid-step; dt at most 0.1 ms",
     .source = "Traub & Miles 1991, Neuronal networks of the hippocampus; Brette et al. 2007, doi:10.1007/s10827-007-0038-6",
-    .flop = 200, .byte_read = 20, .byte_written = 16};
+    .flop = 205, .byte_read = 20, .byte_written = 16};
 
 using hodgkin_huxley::Rate;
 inline constexpr Rate a_m{0.32 * 4, 13, 4}, b_m{0.28 * 5, 40, -5}, a_h{0.128, 17, 18}, b_h{4, 40, 5}, a_n{0.032 * 5, 15, 5}, b_n{0.5, 10, 40};
