@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the CUBA and COBA benchmarks share: two sizes, Brian2 at one and two threads, the better of which counts."""
+"""What the CUBA, COBA and COBAHH benchmarks share: two sizes, Brian2 at one and two threads, the better of which counts."""
 from harness import ROOT
 
 SIZES = (4000, 40000)

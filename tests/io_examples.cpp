@@ -74,8 +74,8 @@ TEST(io_examples, brunel_regimes_and_synapses_give_the_published_drive) {
   EXPECT_EQ(alpha.projections[1].rule.number, 250);
 }
 
-TEST(io_examples, cuba_and_coba_have_eighty_inputs_at_every_size) {
-  for (const auto name : {"cuba", "coba"})
+TEST(io_examples, cuba_coba_and_cobahh_have_eighty_inputs_at_every_size) {
+  for (const auto name : {"cuba", "coba", "cobahh"})
     for (const auto n : {"4000", "40000"}) {
       const auto spec = example(name, {.set = {{"n", n}}});
       EXPECT_EQ(spec.neuron_count(), std::stoll(n));

@@ -56,7 +56,8 @@ class Cells {
     for (std::size_t k = 0; k < model.info->state.size(); ++k) {
       initial[k] = initial_value(model.info->state[k], values);
       if (model.initial) initial[k] = model.initial(values.data(), initial, static_cast<int>(k));
-      visit_.state[k] = array(initial[k] - (k == 0 ? offset_ : 0));
+      if (k == 0) initial[k] -= offset_;
+      visit_.state[k] = array(initial[k]);
     }
     const double t_ref = model.refractory >= 0 ? values[static_cast<std::size_t>(model.refractory)] : 0;
     visit_.refractory = stamps(static_cast<std::uint32_t>(std::lround(t_ref / s_.dt)));

@@ -26,6 +26,10 @@ std::vector<CellSetup> all_kinds() {
   out.push_back({.membrane = "adex", .receptors = {{"alpha", true}, {"double_exponential"}, {"delta"}}});
   out.push_back({.membrane = "izhikevich", .params = {{"I_e", 8}}, .receptors = {{"delta"}}});
   out.push_back({.membrane = "izhikevich", .params = {{"I_e", 8}, {"integrator", 1}}, .receptors = {{"exponential"}, {"exponential"}}});
+  out.push_back({.membrane = "hh", .params = {{"I_e", 1000}}, .receptors = {{"exponential"}, {"exponential"}}, .dt = 0.05});
+  out.push_back({.membrane = "hh", .params = {{"I_e", 1000}, {"integrator", 1}, {"temperature", 18}, {"detection", 2}, {"t_ref", 2}}, .receptors = {{"alpha", true}, {"delta"}}, .dt = 0.05});
+  out.push_back({.membrane = "hh_traub", .receptors = {{"exponential", true, fast}, {"exponential", true, {{"E_rev", -85}}}}, .dt = 0.05});
+  out.push_back({.membrane = "hh_traub", .params = {{"I_e", 300}, {"integrator", 1}, {"detection", 0}}, .receptors = {{"double_exponential"}, {"delta"}}});
   return out;
 }
 

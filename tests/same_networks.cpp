@@ -68,7 +68,7 @@ std::vector<CellKind> all_cell_kinds() {
 
 /// A current that makes a membrane fire within some ten milliseconds, in its own unit.
 double strong_current(const std::string& membrane) {
-  static const std::map<std::string, double> known = {{"leaky", 600}, {"adex", 1500}, {"izhikevich", 12}, {"lif_shiu", 14}};
+  static const std::map<std::string, double> known = {{"leaky", 600}, {"adex", 1500}, {"izhikevich", 12}, {"lif_shiu", 14}, {"hh", 1500}};
   const auto it = known.find(membrane);
   return it == known.end() ? 500 : it->second;
 }
@@ -153,6 +153,7 @@ class RandomNetwork {
     p.name = "p" + std::to_string(i);
     p.size = small ? in_turn(sizes, k_ + i) % 101 : in_turn(sizes, 5 * k_ + 3 * i);
     p.membrane = kind.membrane->info->name;
+    if (p.membrane == "hh" || p.membrane == "hh_traub") spec.simulation.dt_ms = std::min(spec.simulation.dt_ms, 0.1);  // they take no larger steps
     p.receptors.push_back(make_receptor(p.membrane, *kind.receptor, kind.conductance, 0));
     for (int more = quiet_ ? 0 : dice_.below(3); more > 0; --more) {
       const CellKind& other = dice_.pick(kinds);

@@ -98,7 +98,7 @@ struct MembraneModel {
   /// form between inputs, so that its cells never sleep.
   bool (*quiet)(const double* parameters, double current_pA);
   /// Where state variable `variable` starts if the network does not say and StateVariable::initial cannot; state
-  /// holds the variables before it. nullptr: StateVariable::initial says it for all.
+  /// holds the variables before it as stored (variable 0 relative). nullptr: StateVariable::initial says it for all.
   double (*initial)(const double* parameters, const double* state, int variable) = nullptr;
   bool takes_conductance = true;               ///< has a capacitance that a conductance can act on
   bool takes_jump_g = false;                   ///< has a synaptic variable of its own for receptors that jump it

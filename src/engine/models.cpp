@@ -42,11 +42,14 @@ constexpr Rename tau_ex_2[] = {{"tau_syn_ex", "tau_syn", 2.0}};
 constexpr Rename tau_in_2[] = {{"tau_syn_in", "tau_syn", 2.0}};
 constexpr Rename cond_ex[] = {{"tau_syn_ex", "tau_syn", 0.2}, {"E_ex", "E_rev", 0.0}};
 constexpr Rename cond_in[] = {{"tau_syn_in", "tau_syn", 2.0}, {"E_in", "E_rev", -85.0}};
+constexpr Rename cond_ex_traub[] = {{"tau_syn_ex", "tau_syn", 5.0}, {"E_ex", "E_rev", 0.0}};
+constexpr Rename cond_in_traub[] = {{"tau_syn_in", "tau_syn", 10.0}, {"E_in", "E_rev", -80.0}};
 
 constexpr Receptor currents_exp[] = {{"ex", "exponential", false, +1, tau_ex_2}, {"in", "exponential", false, -1, tau_in_2}};
 constexpr Receptor currents_alpha[] = {{"ex", "alpha", false, +1, tau_ex_2}, {"in", "alpha", false, -1, tau_in_2}};
 constexpr Receptor conductances_exp[] = {{"ex", "exponential", true, +1, cond_ex}, {"in", "exponential", true, +1, cond_in}};
 constexpr Receptor conductances_alpha[] = {{"ex", "alpha", true, +1, cond_ex}, {"in", "alpha", true, +1, cond_in}};
+constexpr Receptor conductances_traub[] = {{"ex", "exponential", true, +1, cond_ex_traub}, {"in", "exponential", true, +1, cond_in_traub}};
 constexpr Receptor jumps[] = {{"v", "delta", false, 0, {}}};
 constexpr Receptor shiu[] = {{"g", "delta_g", false, 0, {}}, {"v", "delta", false, 0, {}}};
 
@@ -58,6 +61,8 @@ constexpr Pair::Default adex_nest[] = {{"V_reset", -60.0}};
 constexpr Pair pairs[] = {
     {"adex_cond_exp", "adex", adex_nest, conductances_exp, "adaptive exponential neuron, exponential conductances"},
     {"adex_exp", "adex", {}, currents_exp, "adaptive exponential neuron, exponential currents"},
+    {"hh_cond_exp_traub", "hh_traub", {}, conductances_traub, "Hodgkin-Huxley neuron of COBAHH, exponential conductances"},
+    {"hh_exp", "hh", {}, currents_exp, "Hodgkin-Huxley neuron of the squid, exponential currents"},
     {"izhikevich", "izhikevich", {}, jumps, "Izhikevich neuron, input moves v"},
     {"lif_alpha", "leaky", {}, currents_alpha, "leaky integrate-and-fire neuron, alpha-shaped currents"},
     {"lif_cond_alpha", "leaky", leaky_cond, conductances_alpha, "leaky integrate-and-fire neuron, alpha-shaped conductances"},

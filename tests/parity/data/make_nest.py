@@ -19,6 +19,8 @@ import nest
 HERE = pathlib.Path(__file__).resolve().parent
 DT = 0.1
 
+HH_GATES = dict(Act_m="m", Inact_h="h", Act_n="n")
+
 # name: NEST model, its parameters, initial state, weights of the two inputs, what is recorded, the same
 # model in Ranvier's words. Parameters not listed here have NEST's defaults; CASE.json holds all of them.
 CASES = {
@@ -74,6 +76,18 @@ CASES = {
         params=dict(a=0.02, b=0.2, c=-65.0, d=8.0, V_th=30.0, V_min=-1.7e308, I_e=6.0, consistent_integration=False),
         state=dict(V_m=-65.0, U_m=-13.0),
         ranvier=dict(model="izhikevich", integrator=0, renamed=dict(V_th="V_peak", V_m="v", U_m="u"))),
+    "hh": dict(
+        nest_model="hh_psc_alpha", record=["V_m", "Act_m", "Inact_h", "Act_n"], weights=(1500.0, -400.0),
+        params=dict(C_m=100.0, g_Na=12000.0, g_K=3600.0, g_L=30.0, E_Na=50.0, E_K=-77.0, E_L=-54.402, t_ref=2.0, tau_syn_ex=0.5,
+                    tau_syn_in=2.0, I_e=500.0), state=dict(V_m=-65.0),
+        ranvier=dict(membrane="hh", receptors="alpha", detection=2, V_th=0, renamed=HH_GATES)),
+    "hh_traub": dict(
+        nest_model="hh_cond_exp_traub", record=["V_m", "Act_m", "Inact_h", "Act_n"], weights=(12.0, -20.0),
+        params=dict(C_m=200.0, g_Na=20000.0, g_K=6000.0, g_L=10.0, E_Na=50.0, E_K=-90.0, E_L=-60.0, V_T=-63.0, t_ref=2.0, E_ex=0.0,
+                    E_in=-80.0, tau_syn_ex=5.0, tau_syn_in=10.0, I_e=20.0),
+        # NEST starts its gates as if V_T were 0; these are in equilibrium with V_m
+        state=dict(V_m=-60.0, Act_m=0.02686332978, Inact_h=0.9913058219, Act_n=0.06043403460),
+        ranvier=dict(model="hh_cond_exp_traub", detection=2, V_th="V_T + 30", renamed=HH_GATES)),
 }
 DURATION = {"single": 160.0, "network": 200.0}
 N_NETWORK, N_EXCITATORY, INDEGREE = 40, 32, 8
