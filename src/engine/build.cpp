@@ -61,6 +61,7 @@ std::vector<double> cell(const std::vector<std::vector<double>>& p, std::size_t 
 bool may_sleep(const NetworkSpec& spec, int index, const Population& p) {
   const auto quiet = p.membrane->model->quiet;
   if (!quiet || !p.spec->sleep || !p.membrane->step_sleepers(false, true)) return false;
+  if (p.coupled) return false;
   for (const Receptor& r : p.receptors)
     if (!r.model->sleeps || r.coupling != Coupling::exact) return false;
   for (const InputSpec& input : spec.inputs) {
@@ -178,6 +179,7 @@ void resolve_population(const NetworkSpec& spec, int index, Population& p, std::
   }
   if (model.refractory < 0) p.refractory = {0};
   else for (double t_ref : p.parameters[static_cast<std::size_t>(model.refractory)]) p.refractory.push_back(static_cast<std::uint32_t>(std::llround(t_ref / dt)));
+  p.coupled = std::any_of(spec.gap_junctions.begin(), spec.gap_junctions.end(), [&](const GapJunctionSpec& g) { return g.source.population == index || g.target.population == index; });
   p.sleeps = may_sleep(spec, index, p);
   pool_receptors(spec, index, p);
 }
@@ -190,7 +192,8 @@ bool share_a_neuron(const Slice& a, const Slice& b) {
   return false;
 }
 
-/// Why a rule asks for more than there is, or "": drawing would never end.
+}  // namespace
+
 std::string impossible(const ProjectionSpec& p) {
   const Rule& rule = p.rule;
   const std::int64_t sources = p.source.size(), targets = p.target.size();
@@ -211,6 +214,8 @@ std::string impossible(const ProjectionSpec& p) {
     default: return "";
   }
 }
+
+namespace {
 
 /// What cannot be done where cells with and without a grid are joined; and trains that keep their exact times.
 void resolve_off_grid(Network& network, std::vector<std::string>& problems) {
@@ -349,10 +354,13 @@ MemoryEstimate estimate_memory(const NetworkSpec& spec, int threads) {
     if (transposed) largest_transpose += 8 * size.synapses;
   }
   e.row_byte += 4.0 * static_cast<double>(spec.neuron_count()) * threads;
+  const double junctions = gap_junctions_expected(spec);
+  e.state_byte += 24 * junctions;   // two ends
+  e.build_byte += 48 * junctions;
   for (const PopulationSpec& p : spec.populations)
     e.state_byte += static_cast<double>(p.size) * (16.0 + 8.0 * static_cast<double>(p.receptors.size())) * (spec.simulation.double_precision ? 2 : 1);
   e.state_byte += 16e6;
-  e.build_byte = largest_transpose + threads * 16e6;
+  e.build_byte += largest_transpose + threads * 16e6;
   return e;
 }
 
@@ -365,7 +373,7 @@ int choose_threads(const NetworkSpec& spec, int cores) {
     delay_min = std::min(delay_min, p.delay_ms.is_constant() ? p.delay_ms.a : std::max(p.delay_ms.min, spec.simulation.dt_ms));
   }
   const double dt = spec.simulation.dt_ms;
-  const double interval_steps = std::isfinite(delay_min) ? std::max(1.0, std::round(delay_min / dt)) : 10;
+  const double interval_steps = !spec.gap_junctions.empty() ? 1 : std::isfinite(delay_min) ? std::max(1.0, std::round(delay_min / dt)) : 10;
   const double step_ns = static_cast<double>(spec.neuron_count()) + synapses * 5e-3 * dt;
   return step_ns * interval_steps > 6000 ? std::max(1, cores) : 1;
 }
@@ -396,6 +404,7 @@ std::shared_ptr<Network> resolve(const NetworkSpec& spec, const Options& options
   if (network->neurons >= std::int64_t{1} << 32) problems.push_back(fmt::format("{} neurons: at most 2^32 are possible", network->neurons));
   check_projections(network->spec, problems);
   resolve_off_grid(*network, problems);
+  if (problems.empty()) draw_gap_junctions(*network, problems);
   if (!problems.empty()) throw InputError(problems);
   return network;
 }
@@ -409,6 +418,7 @@ std::shared_ptr<const Network> build(const NetworkSpec& spec, const Options& opt
   check_memory(network->spec, options);
   partition(*network, std::max(1, options.threads));
   build_rows(*network);
+  build_gap_tables(*network);
   return network;
 }
 

@@ -48,6 +48,7 @@ struct Slots {
 
 struct Delivered {
   std::uint64_t events = 0, segments = 0;
+  std::uint64_t gap_currents = 0;         ///< ends of gap junctions whose current was computed
 };
 
 /// Delivers everything that is due at `step`.

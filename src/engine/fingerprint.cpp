@@ -41,6 +41,7 @@ class Hash {
     all(r.kind, r.number, r.probability, r.kernel, r.length_um, r.cutoff_um, r.period_um, r.allow_autapses, r.allow_multapses, r.edge_sources, r.edge_targets);
   }
   void add(const ProjectionSpec& p) { all(p.source, p.target, p.receptor, p.rule, p.weight, p.delay_ms, p.dendritic_delay_fraction); }
+  void add(const GapJunctionSpec& g) { all(g.source, g.target, g.rule, g.conductance_nS); }
   void add(const InputSpec& i) {
     all(i.kind, i.target, i.receptor, i.rate_hz, i.rate_schedule, i.weight, i.amplitude_pA, i.mean_pA, i.current_pA, i.frequency_hz, i.phase_rad, i.noise_dt_ms, i.start_ms, i.stop_ms);
   }
@@ -57,6 +58,7 @@ std::uint64_t fingerprint(const Network& network) {
   const SimulationSpec& sim = s.simulation;
   Hash h;
   h.all(std::string("ranvier state 1"), sim.dt_ms, sim.double_precision, sim.seed_network, sim.seed_initial, sim.seed_input, sim.seed_dynamics, s.populations, s.projections, s.inputs);
+  if (!s.gap_junctions.empty()) h.add(s.gap_junctions);
   return h.value();
 }
 

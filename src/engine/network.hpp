@@ -11,6 +11,7 @@
 #include "core/arena.hpp"
 #include "engine/event_model.hpp"
 #include "engine/event_row.hpp"
+#include "engine/gap.hpp"
 #include "engine/kernel.hpp"
 #include "engine/row.hpp"
 #include "ranvier/network.hpp"
@@ -50,6 +51,7 @@ struct Population {
   bool exact_times = false;                     ///< its spikes carry exact times: event-driven, or a train that feeds such cells
   bool uniform = true;                          ///< all parameters but t_ref are the same for all cells: constants are shared
   bool sleeps = false;                          ///< cells may fall asleep
+  bool coupled = false;                         ///< some of its cells may have gap junctions
   std::vector<std::vector<double>> parameters;  ///< [parameter][1 or size]
   std::vector<std::uint32_t> refractory;        ///< [1 or size] steps; apart, because some models let single cells skip it
   std::vector<Receptor> receptors;              ///< as the file has them
@@ -80,6 +82,7 @@ struct Shard {
   std::size_t cells = 0, slots = 0;
   RowTable rows;
   EventTable events;                            ///< onto event-driven cells
+  GapTable gaps;                                ///< ends of gap junctions
 };
 
 struct Network {
@@ -91,6 +94,7 @@ struct Network {
   std::uint32_t delay_min = 1, delay_max = 1;   ///< steps; delay_min is the interval of exchange
   bool wide = false;                            ///< input sums are int64
   bool off_grid = false;                        ///< some population is event-driven
+  GapPlan gaps;                                 ///< where some cells have gap junctions, delay_min is 1
   Options options;
   std::uint64_t fingerprint = 0;                ///< of everything a saved state depends on
 

@@ -157,7 +157,7 @@ WorkDone work_of_update(const Network& network, const Population& p) {
 
 std::uint64_t resident_byte(const Network& network, const State& state) {
   std::uint64_t byte = 0;
-  for (const Shard& s : network.shards) byte += 4 * s.rows.word_count + 4 * s.rows.start_low.size() + s.events.byte();
+  for (const Shard& s : network.shards) byte += 4 * s.rows.word_count + 4 * s.rows.start_low.size() + s.events.byte() + s.gaps.byte();
   for (const ShardState& s : state.shards) byte += s.byte;
   return byte;
 }
@@ -267,6 +267,7 @@ void Recorder::Impl::end_piece(const Network& network, State& state) {
 void Recorder::Impl::count(std::size_t index, const Shard& shard, const Delivered& d, const UpdateCounts& u, const StageTimes& t) {
   delivered[index].events += d.events;
   delivered[index].segments += d.segments;
+  delivered[index].gap_currents += d.gap_currents;
   updates[index].resize(shard.blocks.size());
   for (std::size_t b = 0; b < u.size(); ++b) updates[index][b] += u[b];
   times[index].deliver += t.deliver;
@@ -302,6 +303,8 @@ void Recorder::finish(const Network& network, const State& state, RunResult& res
     result.work.synaptic_events += d.events;
     result.work.flop += 2 * d.events;                                                           // multiply by the scale, add
     result.work.byte_moved += static_cast<std::uint64_t>(byte_per_event * static_cast<double>(d.events)) + slot_byte * d.events + 16 * d.segments;
+    result.work.flop += 5 * d.gap_currents;        // difference, bound, conductance and unit, rounding, sum
+    result.work.byte_moved += 20 * d.gap_currents; // partner and conductance, the partner's potential
     for (std::size_t b = 0; b < shard.blocks.size() && b < r.updates[t].size(); ++b) {
       const Population& p = network.populations[static_cast<std::size_t>(shard.blocks[b].population)];
       const WorkDone w = work_of_update(network, p);

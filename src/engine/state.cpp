@@ -72,7 +72,7 @@ void lay_out(const Network& network, const Shard& shard, ShardState& s, Pool& po
     const bool driven = std::any_of(network.spec.inputs.begin(), network.spec.inputs.end(), [&](const InputSpec& i) {
       return i.kind != InputSpec::Kind::poisson && i.target.population == shard.blocks[b].population;
     });
-    if (driven) block.current = reals(n);
+    if (driven || p.coupled) block.current = reals(n);
   }
   if (any_sleeps) {
     const std::size_t groups = shard.cells / group_size;

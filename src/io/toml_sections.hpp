@@ -25,6 +25,7 @@ struct Draft {
 void read_simulation(Reader& reader, const At& root, SimulationSpec& simulation);
 void read_populations(Reader& reader, const At& root, Draft& draft);
 void read_projections(Reader& reader, const At& root, Draft& draft);
+void read_gap_junctions(Reader& reader, const At& root, Draft& draft);
 void read_inputs(Reader& reader, const At& root, Draft& draft);
 void read_recordings(Reader& reader, const At& root, Draft& draft);
 void apply_downscale(Reader& reader, const At& root, Draft& draft);
