@@ -24,7 +24,7 @@ TEST(errors_network_gaps, a_negative_conductance_and_one_without_unit_are_told) 
   EXPECT_EQ(problems(with("source = \"E\"\ntarget = \"E\"\nrule = \"all_to_all\"\nconductance = \"-1 nS\"\n")),
             "network.toml:14: gap_junctions[0].conductance = \"-1 nS\": must be >= 0 nS");
   EXPECT_EQ(problems(with("source = \"E\"\ntarget = \"E\"\nrule = \"all_to_all\"\nconductance = 1\n")),
-            "network.toml:14: gap_junctions[0].conductance = 1: needs a unit; write \"1 nS\"");
+            "network.toml:14: gap_junctions[0].conductance = 1: has no unit, but a conductance is needed; write \"1 nS\"");
 }
 
 TEST(errors_network_gaps, sources_unknown_slices_and_rules_of_projections_are_told) {

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "engine_example.hpp"
+#include "io/network_file.hpp"
 
 namespace ranvier::test_engine {
 namespace {
@@ -254,6 +255,31 @@ TEST(Gap, spikes_are_identical_after_a_rest_on_another_number_of_threads) {
   NetworkSpec weaker = spec;
   weaker.gap_junctions[1].conductance_nS = Values::constant(2);
   EXPECT_THROW(engine::restore(*engine::build(weaker, {}), engine::snapshot(*network, state)), InputError) << "a state of other junctions";
+}
+
+// --- examples
+
+NetworkSpec example(const std::string& name, double duration_ms) {
+  return io::read_network(std::string(RANVIER_SOURCE_DIR) + "/examples/" + name + ".toml", {.duration_ms = duration_ms});
+}
+
+TEST(Gap, the_example_of_a_pair_says_what_it_gives) {
+  const auto v = values_of(simulate(example("gap_pair", 600)).traces[0]);
+  EXPECT_NEAR(v[v.size() - 2] + 70, 100 / (g_L + g_L / (g_L + 1)), 1e-7);
+  EXPECT_NEAR(v[v.size() - 1] + 70, 100 / (g_L + g_L / (g_L + 1)) / 11, 1e-7);
+}
+
+TEST(Gap, the_worm_has_its_junctions_and_they_keep_the_touch_from_spreading) {
+  NetworkSpec worm = example("celegans_gap", 200);
+  const auto network = engine::build(worm, {});
+  EXPECT_EQ(network->gaps.count, 552);
+  double junctions = 0;
+  for (const double g : *worm.gap_junctions[0].conductance_nS.column) junctions += g / 0.01;
+  EXPECT_NEAR(junctions, 934, 1e-6);
+  const RunResult with = simulate(worm), on_two = simulate(worm, {.threads = 2});
+  EXPECT_EQ(with.spikes, on_two.spikes);
+  worm.gap_junctions.clear();
+  EXPECT_LT(with.population_spikes[1], simulate(worm).population_spikes[1]);
 }
 
 // --- what is refused
