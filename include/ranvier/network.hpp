@@ -109,6 +109,7 @@ struct ProjectionSpec {
   Values weight;               ///< pA, nS or mV, as the receptor wants; a column has one value per edge (rule edges)
   Values delay_ms;             ///< rounded to the nearest step, at least one step
   double dendritic_delay_fraction = 1;
+  int words_of = -1;           ///< projection whose pairs, weights and delays are drawn by the same words; -1: its own
   std::string where;           ///< for messages: "network.toml:31: projections[2]"
 };
 

@@ -26,7 +26,7 @@ void build_event_rows(const Network& network, Shard& shard);
 void for_each_event_synapse(const Network& network, std::int64_t source, const std::function<void(const SynapseRecord&)>& visit);
 
 /// Why a rule asks for more than there is, or "": drawing would never end.
-std::string impossible(const ProjectionSpec& projection);
+std::string impossible(const ProjectionSpec& projection, std::int64_t sites = 1);
 
 /// Largest count that a Poisson input or source of this mean gives in a step.
 int poisson_count_max(double mean);

@@ -101,7 +101,7 @@ void pool_receptors(const NetworkSpec& spec, int index, Population& p) {
     const Receptor& receptor = p.receptors[static_cast<std::size_t>(r)];
     const auto alike = [&](const Pool& pool) {
       const Receptor& other = p.first_of(pool);
-      return other.op == receptor.op && other.parameters == receptor.parameters;
+      return receptor.model->additive && other.op == receptor.op && other.parameters == receptor.parameters;
     };
     const auto pool = std::find_if(p.pools.begin(), p.pools.end(), alike);
     if (pool == p.pools.end()) p.pools.push_back({{r}, 0});
@@ -110,10 +110,25 @@ void pool_receptors(const NetworkSpec& spec, int index, Population& p) {
   for (int r = 0; r < static_cast<int>(p.receptors.size()); ++r)
     p.apart = p.apart || (p.shares(r) && is_looked_at(spec, index, p.spec->receptors[static_cast<std::size_t>(r)]));
   for (Pool& pool : p.pools) {
-    pool.slot = p.slot_arrays++;
+    pool.slot = p.slot_arrays;
+    p.slot_arrays += p.first_of(pool).sites;
     const bool apart = p.apart && pool.receptors.size() > 1;
     for (int r : pool.receptors) p.receptors[static_cast<std::size_t>(r)].slot = apart ? p.slot_arrays++ : pool.slot;
   }
+}
+
+constexpr int sites_max = 1 << 20;
+
+/// What fixes the shape of a receptor's input must be one number for all cells.
+void check_structure(const Receptor& receptor, const PopulationSpec& s, const std::string& where, std::vector<std::string>& problems) {
+  if (!receptor.model->structure) return;
+  const ModelInfo& info = *receptor.model->info;
+  for (std::size_t k = 0; k < info.parameters.size(); ++k) {
+    const bool shape = !info.parameters[k].words.empty() || std::find(info.site_parameters.begin(), info.site_parameters.end(), info.parameters[k].name) != info.site_parameters.end();
+    if (shape && receptor.parameters[k].size() > 1) problems.push_back(fmt::format("{}: {} must be the same for all cells", where, info.parameters[k].name));
+  }
+  if (receptor.sites > sites_max) problems.push_back(fmt::format("{}: more than {} sites a cell", where, sites_max));
+  else if (static_cast<double>(receptor.sites) * static_cast<double>(s.size) > 4e9) problems.push_back(fmt::format("{}: {} sites x {} cells are more than 4e9", where, receptor.sites, s.size));
 }
 
 void resolve_population(const NetworkSpec& spec, int index, Population& p, std::vector<std::string>& problems) {
@@ -166,12 +181,17 @@ void resolve_population(const NetworkSpec& spec, int index, Population& p, std::
     receptor.parameters = resolve_parameters(receptor.model->info->parameters, rs.params, s.size, seed, index, static_cast<int>(r));
     check_ranges(receptor.model->info->parameters, receptor.parameters, fmt::format("{}, receptor \"{}\"", where, rs.name), problems);
     p.uniform = p.uniform && all_constant(receptor.parameters);
+    receptor.sites = static_cast<int>(std::min<std::int64_t>(sites_of(s, static_cast<int>(r)), sites_max + 1));
+    if (receptor.model->validate)
+      if (const char* problem = receptor.model->validate(cell(receptor.parameters, 0).data())) problems.push_back(fmt::format("{}, receptor \"{}\": {}", where, rs.name, problem));
+    check_structure(receptor, s, fmt::format("{}, receptor \"{}\"", where, rs.name), problems);
     p.receptors.push_back(std::move(receptor));
   }
   const std::size_t n = all_constant(p.parameters) ? 1 : static_cast<std::size_t>(p.size);
   const double dt = spec.simulation.dt_ms;
   for (std::size_t i = 0; i < n; ++i) {
     const auto values = cell(p.parameters, i);
+    if (model.spikes_max) p.spikes_max = std::max(p.spikes_max, model.spikes_max(values.data(), dt));
     if (const char* problem = model.validate(values.data(), dt)) {
       problems.push_back(fmt::format("{}{}: {}", where, n > 1 ? fmt::format(", cell {}", i) : "", problem));
       break;
@@ -194,9 +214,9 @@ bool share_a_neuron(const Slice& a, const Slice& b) {
 
 }  // namespace
 
-std::string impossible(const ProjectionSpec& p) {
+std::string impossible(const ProjectionSpec& p, std::int64_t sites) {
   const Rule& rule = p.rule;
-  const std::int64_t sources = p.source.size(), targets = p.target.size();
+  const std::int64_t sources = p.source.size(), targets = p.target.size() * sites;
   if (rule.kind == Rule::Kind::one_to_one && sources != targets) return fmt::format("one_to_one: {} sources, but {} targets: both slices must have the same size", sources, targets);
   const std::int64_t lost = !rule.allow_autapses && share_a_neuron(p.source, p.target) ? 1 : 0;
   const auto too_many = [&](const char* what, std::int64_t available, const char* whose) {
@@ -233,13 +253,23 @@ void resolve_off_grid(Network& network, std::vector<std::string>& problems) {
                                      "\"{}\" cannot tell apart; give a t_ref of at least {} ms, or a smaller dt", from.name, shortest, dt, to.name, dt));
   }
   for (const InputSpec& input : network.spec.inputs)
-    if (const Population& to = population(input.target); to.event)
+    if (const Population& to = population(input.target); input.kind == InputSpec::Kind::poisson && sites_of(*to.spec, input.receptor) > 1)
+      problems.push_back(fmt::format("{}: receptor \"{}\" of population \"{}\" has sites: let a poisson_source project onto it", input.where.empty() ? "inputs" : input.where,
+                                     to.spec->receptors[static_cast<std::size_t>(input.receptor)].name, to.name));
+    else if (to.event)
       problems.push_back(fmt::format("{}: population \"{}\" is event-driven and takes spikes only; let a poisson_source or a spike_train project onto it", input.where.empty() ? "inputs" : input.where, to.name));
 }
 
 /// Off the grid a delay is not rounded; a drawn one that falls short of a step counts as one step.
 bool delay_fits(const PopulationSpec& target, const Sampler& delay, double dt) {
   return !find_event_membrane(target.membrane) || !delay.constant() || delay.constant_value() > 0.999999 * dt;
+}
+
+/// What rules cannot do where their targets are sites of cells.
+void check_sites(const NetworkSpec& spec, const ProjectionSpec& p, const std::string& where, std::vector<std::string>& problems) {
+  if (target_sites(spec, p) == 1) return;
+  if (!p.rule.allow_autapses) problems.push_back(where + ": allow_autapses = false is not possible onto a receptor with sites");
+  if (p.rule.kind == Rule::Kind::distance) problems.push_back(where + ": a distance rule is not possible onto a receptor with sites: cells have positions, sites have none");
 }
 
 void check_projections(const NetworkSpec& spec, std::vector<std::string>& problems) {
@@ -250,7 +280,8 @@ void check_projections(const NetworkSpec& spec, std::vector<std::string>& proble
     if (is_source(target)) problems.push_back(fmt::format("{}: target \"{}\" is a source of spikes and takes no input", where, target.name));
     else if (p.receptor < 0 || p.receptor >= static_cast<int>(target.receptors.size()))
       problems.push_back(fmt::format("{}: receptor {} of population \"{}\": it has {}", where, p.receptor, target.name, target.receptors.size()));
-    if (const std::string problem = impossible(p); !problem.empty()) problems.push_back(fmt::format("{}: {}", where, problem));
+    check_sites(spec, p, where, problems);
+    if (const std::string problem = impossible(p, target_sites(spec, p)); !problem.empty()) problems.push_back(fmt::format("{}: {}", where, problem));
     const Sampler delay(p.delay_ms), weight(p.weight);
     if (!delay_fits(target, delay, spec.simulation.dt_ms) || (std::lround(delay.lowest() / spec.simulation.dt_ms) < 1 && delay.lowest() < 0.5 * spec.simulation.dt_ms))
       problems.push_back(fmt::format("{}: delay = {:g} ms: must be at least one time step ({} ms); shorten dt or bound the delay with min", where, delay.lowest(), spec.simulation.dt_ms));
@@ -358,7 +389,11 @@ MemoryEstimate estimate_memory(const NetworkSpec& spec, int threads) {
   e.state_byte += 24 * junctions;   // two ends
   e.build_byte += 48 * junctions;
   for (const PopulationSpec& p : spec.populations)
-    e.state_byte += static_cast<double>(p.size) * (16.0 + 8.0 * static_cast<double>(p.receptors.size())) * (spec.simulation.double_precision ? 2 : 1);
+  {
+    double slots = 0;
+    for (int r = 0; r < static_cast<int>(p.receptors.size()); ++r) slots += 4 + 4 * static_cast<double>(sites_of(p, r));
+    e.state_byte += static_cast<double>(p.size) * (16.0 + slots) * (spec.simulation.double_precision ? 2 : 1);
+  }
   e.state_byte += 16e6;
   e.build_byte += largest_transpose + threads * 16e6;
   return e;

@@ -40,7 +40,10 @@ class Hash {
   void add(const Rule& r) {
     all(r.kind, r.number, r.probability, r.kernel, r.length_um, r.cutoff_um, r.period_um, r.allow_autapses, r.allow_multapses, r.edge_sources, r.edge_targets);
   }
-  void add(const ProjectionSpec& p) { all(p.source, p.target, p.receptor, p.rule, p.weight, p.delay_ms, p.dendritic_delay_fraction); }
+  void add(const ProjectionSpec& p) {
+    all(p.source, p.target, p.receptor, p.rule, p.weight, p.delay_ms, p.dendritic_delay_fraction);
+    if (p.words_of >= 0) add(p.words_of);
+  }
   void add(const GapJunctionSpec& g) { all(g.source, g.target, g.rule, g.conductance_nS); }
   void add(const InputSpec& i) {
     all(i.kind, i.target, i.receptor, i.rate_hz, i.rate_schedule, i.weight, i.amplitude_pA, i.mean_pA, i.current_pA, i.frequency_hz, i.phase_rad, i.noise_dt_ms, i.start_ms, i.stop_ms);

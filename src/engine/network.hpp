@@ -30,7 +30,8 @@ struct Receptor {
   Coupling coupling = Coupling::exact;
   int op = 0;
   double quantum = 0;               ///< value of one unit of its sums, a power of two
-  int slot = 0;                     ///< input array of the block that its arrivals are added to
+  int slot = 0;                     ///< input array of the block that its arrivals are added to; the first of its sites'
+  int sites = 1;
   std::vector<std::vector<double>> parameters;  ///< [parameter][1 or size]
 };
 
@@ -51,6 +52,7 @@ struct Population {
   bool exact_times = false;                     ///< its spikes carry exact times: event-driven, or a train that feeds such cells
   bool uniform = true;                          ///< all parameters but t_ref are the same for all cells: constants are shared
   bool sleeps = false;                          ///< cells may fall asleep
+  int spikes_max = 1;                           ///< of one cell in a step
   bool coupled = false;                         ///< some of its cells may have gap junctions
   std::vector<std::vector<double>> parameters;  ///< [parameter][1 or size]
   std::vector<std::uint32_t> refractory;        ///< [1 or size] steps; apart, because some models let single cells skip it

@@ -70,7 +70,7 @@ class ShardRun {
     std::size_t largest = 0;
     for (std::size_t b = 0; b < shard_.blocks.size(); ++b) {
       blocks_.emplace_back(network, shard_.blocks[b], state_.blocks[b], state.step);
-      largest = std::max(largest, shard_.blocks[b].padded());
+      largest = std::max(largest, shard_.blocks[b].padded() * static_cast<std::size_t>(network.populations[static_cast<std::size_t>(shard_.blocks[b].population)].spikes_max));
     }
     fired_.resize(largest);
     updates_.assign(blocks_.size(), 0);
@@ -191,6 +191,8 @@ class ShardRun {
       visit.asleep_since = s.asleep_since;
       visit.current = s.current;
       visit.wide = network.wide;
+      visit.chance = stream_key(network.spec.simulation.seed_dynamics, Purpose::chance, static_cast<std::uint32_t>(block.population));
+      visit.entity = static_cast<std::uint64_t>(block.first);
       visit.check_sleepers = network.options.check_sleepers;
     }
     Visit visit;
