@@ -117,7 +117,18 @@ struct ProjectionSpec {
   Values delay_ms;             ///< rounded to the nearest step, at least one step
   double dendritic_delay_fraction = 1;  ///< share of the delay that lies behind the synapse; the rest is the axon's
   std::vector<SynapseSpec> synapse;  ///< none: static. At most one rule of the weight and one of the release
+  int words_of = -1;           ///< projection whose pairs, weights and delays are drawn by the same words; -1: its own
   std::string where;           ///< for messages: "network.toml:31: projections[2]"
+};
+
+/// Gap junctions: each couples the potentials of two neurons, in both directions. I_i = g (V_j - V_i) = -I_j.
+/// Each junction is named once, from either side; a rule over slices that share neurons considers each pair once.
+struct GapJunctionSpec {
+  std::string name;
+  Slice source, target;
+  Rule rule;                   ///< one_to_one, all_to_all, fixed_total_number, pairwise_bernoulli or edges
+  Values conductance_nS;       ///< >= 0; a column has one value per edge (rule edges)
+  std::string where;
 };
 
 /// Input that needs no synapse of the network.
@@ -167,6 +178,7 @@ struct NetworkSpec {
   SimulationSpec simulation;
   std::vector<PopulationSpec> populations;
   std::vector<ProjectionSpec> projections;
+  std::vector<GapJunctionSpec> gap_junctions;
   std::vector<InputSpec> inputs;
   std::vector<RecordingSpec> recordings;
   std::map<std::string, std::string> parameters;  ///< named values after --set, as text, for the summary

@@ -20,6 +20,7 @@ enum class Purpose : std::uint32_t {
   poisson,      ///< counts of Poisson inputs and sources
   poisson_low,  ///< the low 16 bits of such a draw, where the high 16 do not decide
   noise,        ///< noise currents
+  chance,       ///< spikes of cells that fire by chance
 };
 
 struct StreamKey {

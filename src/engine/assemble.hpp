@@ -30,6 +30,8 @@ void build_plastic_rows(const Network& network, Shard& shard);
 bool is_plastic(const ProjectionSpec& projection);
 /// What |weight| x release factor never passes; infinity where nothing is known.
 double plastic_weight_bound(const ProjectionSpec& projection, double dt_ms);
+/// Why a rule asks for more than there is, or "": drawing would never end.
+std::string impossible(const ProjectionSpec& projection, std::int64_t sites = 1);
 
 /// Largest count that a Poisson input or source of this mean gives in a step.
 int poisson_count_max(double mean);

@@ -62,6 +62,7 @@ std::vector<double> cell(const std::vector<std::vector<double>>& p, std::size_t 
 bool may_sleep(const NetworkSpec& spec, int index, const Population& p) {
   const auto quiet = p.membrane->model->quiet;
   if (!quiet || !p.spec->sleep || !p.membrane->step_sleepers(false, true)) return false;
+  if (p.coupled) return false;
   for (const Receptor& r : p.receptors)
     if (!r.model->sleeps || r.coupling != Coupling::exact) return false;
   for (const InputSpec& input : spec.inputs) {
@@ -101,7 +102,7 @@ void pool_receptors(const NetworkSpec& spec, int index, Population& p) {
     const Receptor& receptor = p.receptors[static_cast<std::size_t>(r)];
     const auto alike = [&](const Pool& pool) {
       const Receptor& other = p.first_of(pool);
-      return other.op == receptor.op && other.parameters == receptor.parameters;
+      return receptor.model->additive && other.op == receptor.op && other.parameters == receptor.parameters;
     };
     const auto pool = std::find_if(p.pools.begin(), p.pools.end(), alike);
     if (pool == p.pools.end()) p.pools.push_back({{r}, 0});
@@ -110,10 +111,25 @@ void pool_receptors(const NetworkSpec& spec, int index, Population& p) {
   for (int r = 0; r < static_cast<int>(p.receptors.size()); ++r)
     p.apart = p.apart || (p.shares(r) && is_looked_at(spec, index, p.spec->receptors[static_cast<std::size_t>(r)]));
   for (Pool& pool : p.pools) {
-    pool.slot = p.slot_arrays++;
+    pool.slot = p.slot_arrays;
+    p.slot_arrays += p.first_of(pool).sites;
     const bool apart = p.apart && pool.receptors.size() > 1;
     for (int r : pool.receptors) p.receptors[static_cast<std::size_t>(r)].slot = apart ? p.slot_arrays++ : pool.slot;
   }
+}
+
+constexpr int sites_max = 1 << 20;
+
+/// What fixes the shape of a receptor's input must be one number for all cells.
+void check_structure(const Receptor& receptor, const PopulationSpec& s, const std::string& where, std::vector<std::string>& problems) {
+  if (!receptor.model->structure) return;
+  const ModelInfo& info = *receptor.model->info;
+  for (std::size_t k = 0; k < info.parameters.size(); ++k) {
+    const bool shape = !info.parameters[k].words.empty() || std::find(info.site_parameters.begin(), info.site_parameters.end(), info.parameters[k].name) != info.site_parameters.end();
+    if (shape && receptor.parameters[k].size() > 1) problems.push_back(fmt::format("{}: {} must be the same for all cells", where, info.parameters[k].name));
+  }
+  if (receptor.sites > sites_max) problems.push_back(fmt::format("{}: more than {} sites a cell", where, sites_max));
+  else if (static_cast<double>(receptor.sites) * static_cast<double>(s.size) > 4e9) problems.push_back(fmt::format("{}: {} sites x {} cells are more than 4e9", where, receptor.sites, s.size));
 }
 
 void resolve_population(const NetworkSpec& spec, int index, Population& p, std::vector<std::string>& problems) {
@@ -166,12 +182,17 @@ void resolve_population(const NetworkSpec& spec, int index, Population& p, std::
     receptor.parameters = resolve_parameters(receptor.model->info->parameters, rs.params, s.size, seed, index, static_cast<int>(r));
     check_ranges(receptor.model->info->parameters, receptor.parameters, fmt::format("{}, receptor \"{}\"", where, rs.name), problems);
     p.uniform = p.uniform && all_constant(receptor.parameters);
+    receptor.sites = static_cast<int>(std::min<std::int64_t>(sites_of(s, static_cast<int>(r)), sites_max + 1));
+    if (receptor.model->validate)
+      if (const char* problem = receptor.model->validate(cell(receptor.parameters, 0).data())) problems.push_back(fmt::format("{}, receptor \"{}\": {}", where, rs.name, problem));
+    check_structure(receptor, s, fmt::format("{}, receptor \"{}\"", where, rs.name), problems);
     p.receptors.push_back(std::move(receptor));
   }
   const std::size_t n = all_constant(p.parameters) ? 1 : static_cast<std::size_t>(p.size);
   const double dt = spec.simulation.dt_ms;
   for (std::size_t i = 0; i < n; ++i) {
     const auto values = cell(p.parameters, i);
+    if (model.spikes_max) p.spikes_max = std::max(p.spikes_max, model.spikes_max(values.data(), dt));
     if (const char* problem = model.validate(values.data(), dt)) {
       problems.push_back(fmt::format("{}{}: {}", where, n > 1 ? fmt::format(", cell {}", i) : "", problem));
       break;
@@ -179,6 +200,7 @@ void resolve_population(const NetworkSpec& spec, int index, Population& p, std::
   }
   if (model.refractory < 0) p.refractory = {0};
   else for (double t_ref : p.parameters[static_cast<std::size_t>(model.refractory)]) p.refractory.push_back(static_cast<std::uint32_t>(std::llround(t_ref / dt)));
+  p.coupled = std::any_of(spec.gap_junctions.begin(), spec.gap_junctions.end(), [&](const GapJunctionSpec& g) { return g.source.population == index || g.target.population == index; });
   p.sleeps = may_sleep(spec, index, p);
   pool_receptors(spec, index, p);
 }
@@ -191,10 +213,11 @@ bool share_a_neuron(const Slice& a, const Slice& b) {
   return false;
 }
 
-/// Why a rule asks for more than there is, or "": drawing would never end.
-std::string impossible(const ProjectionSpec& p) {
+}  // namespace
+
+std::string impossible(const ProjectionSpec& p, std::int64_t sites) {
   const Rule& rule = p.rule;
-  const std::int64_t sources = p.source.size(), targets = p.target.size();
+  const std::int64_t sources = p.source.size(), targets = p.target.size() * sites;
   if (rule.kind == Rule::Kind::one_to_one && sources != targets) return fmt::format("one_to_one: {} sources, but {} targets: both slices must have the same size", sources, targets);
   const std::int64_t lost = !rule.allow_autapses && share_a_neuron(p.source, p.target) ? 1 : 0;
   const auto too_many = [&](const char* what, std::int64_t available, const char* whose) {
@@ -213,6 +236,8 @@ std::string impossible(const ProjectionSpec& p) {
   }
 }
 
+namespace {
+
 /// What cannot be done where cells with and without a grid are joined; and trains that keep their exact times.
 void resolve_off_grid(Network& network, std::vector<std::string>& problems) {
   const double dt = network.dt();
@@ -229,7 +254,10 @@ void resolve_off_grid(Network& network, std::vector<std::string>& problems) {
                                      "\"{}\" cannot tell apart; give a t_ref of at least {} ms, or a smaller dt", from.name, shortest, dt, to.name, dt));
   }
   for (const InputSpec& input : network.spec.inputs)
-    if (const Population& to = population(input.target); to.event)
+    if (const Population& to = population(input.target); input.kind == InputSpec::Kind::poisson && sites_of(*to.spec, input.receptor) > 1)
+      problems.push_back(fmt::format("{}: receptor \"{}\" of population \"{}\" has sites: let a poisson_source project onto it", input.where.empty() ? "inputs" : input.where,
+                                     to.spec->receptors[static_cast<std::size_t>(input.receptor)].name, to.name));
+    else if (to.event)
       problems.push_back(fmt::format("{}: population \"{}\" is event-driven and takes spikes only; let a poisson_source or a spike_train project onto it", input.where.empty() ? "inputs" : input.where, to.name));
 }
 
@@ -246,6 +274,7 @@ void check_synapses(const NetworkSpec& spec, const ProjectionSpec& p, const std:
     problems.push_back(fmt::format("{}: weights from {:g} to {:g}: synapses with a rule need weights of one sign", where, weight.lowest(), weight.highest()));
   if (is_plastic(p) && find_event_membrane(spec.populations[static_cast<std::size_t>(p.target.population)].membrane))
     problems.push_back(fmt::format("{}: population \"{}\" is event-driven, and synapses onto such cells are static", where, spec.populations[static_cast<std::size_t>(p.target.population)].name));
+  if (is_plastic(p) && target_sites(spec, p) != 1) problems.push_back(where + ": synapses onto a receptor with sites are static");
   for (const SynapseSpec& s : p.synapse) {
     const SynapseModel* model = find_synapse(s.rule);
     if (!model) {
@@ -271,6 +300,13 @@ void check_synapses(const NetworkSpec& spec, const ProjectionSpec& p, const std:
     problems.push_back(fmt::format("{}: two rules that both change the {}: choose one", where, of_weight > 1 ? "weight" : "release"));
 }
 
+/// What rules cannot do where their targets are sites of cells.
+void check_sites(const NetworkSpec& spec, const ProjectionSpec& p, const std::string& where, std::vector<std::string>& problems) {
+  if (target_sites(spec, p) == 1) return;
+  if (!p.rule.allow_autapses) problems.push_back(where + ": allow_autapses = false is not possible onto a receptor with sites");
+  if (p.rule.kind == Rule::Kind::distance) problems.push_back(where + ": a distance rule is not possible onto a receptor with sites: cells have positions, sites have none");
+}
+
 void check_projections(const NetworkSpec& spec, std::vector<std::string>& problems) {
   for (std::size_t k = 0; k < spec.projections.size(); ++k) {
     const ProjectionSpec& p = spec.projections[k];
@@ -279,7 +315,8 @@ void check_projections(const NetworkSpec& spec, std::vector<std::string>& proble
     if (is_source(target)) problems.push_back(fmt::format("{}: target \"{}\" is a source of spikes and takes no input", where, target.name));
     else if (p.receptor < 0 || p.receptor >= static_cast<int>(target.receptors.size()))
       problems.push_back(fmt::format("{}: receptor {} of population \"{}\": it has {}", where, p.receptor, target.name, target.receptors.size()));
-    if (const std::string problem = impossible(p); !problem.empty()) problems.push_back(fmt::format("{}: {}", where, problem));
+    check_sites(spec, p, where, problems);
+    if (const std::string problem = impossible(p, target_sites(spec, p)); !problem.empty()) problems.push_back(fmt::format("{}: {}", where, problem));
     const Sampler delay(p.delay_ms), weight(p.weight);
     if (!delay_fits(target, delay, spec.simulation.dt_ms) || (std::lround(delay.lowest() / spec.simulation.dt_ms) < 1 && delay.lowest() < 0.5 * spec.simulation.dt_ms))
       problems.push_back(fmt::format("{}: delay = {:g} ms: must be at least one time step ({} ms); shorten dt or bound the delay with min", where, delay.lowest(), spec.simulation.dt_ms));
@@ -391,10 +428,17 @@ MemoryEstimate estimate_memory(const NetworkSpec& spec, int threads) {
     if (transposed) largest_transpose += 8 * size.synapses;
   }
   e.row_byte += 4.0 * static_cast<double>(spec.neuron_count()) * threads;
+  const double junctions = gap_junctions_expected(spec);
+  e.state_byte += 24 * junctions;   // two ends
+  e.build_byte += 48 * junctions;
   for (const PopulationSpec& p : spec.populations)
-    e.state_byte += static_cast<double>(p.size) * (16.0 + 8.0 * static_cast<double>(p.receptors.size())) * (spec.simulation.double_precision ? 2 : 1);
+  {
+    double slots = 0;
+    for (int r = 0; r < static_cast<int>(p.receptors.size()); ++r) slots += 4 + 4 * static_cast<double>(sites_of(p, r));
+    e.state_byte += static_cast<double>(p.size) * (16.0 + slots) * (spec.simulation.double_precision ? 2 : 1);
+  }
   e.state_byte += 16e6;
-  e.build_byte = largest_transpose + threads * 16e6;
+  e.build_byte += largest_transpose + threads * 16e6;
   return e;
 }
 
@@ -407,7 +451,7 @@ int choose_threads(const NetworkSpec& spec, int cores) {
     delay_min = std::min(delay_min, p.delay_ms.is_constant() ? p.delay_ms.a : std::max(p.delay_ms.min, spec.simulation.dt_ms));
   }
   const double dt = spec.simulation.dt_ms;
-  const double interval_steps = std::isfinite(delay_min) ? std::max(1.0, std::round(delay_min / dt)) : 10;
+  const double interval_steps = !spec.gap_junctions.empty() ? 1 : std::isfinite(delay_min) ? std::max(1.0, std::round(delay_min / dt)) : 10;
   const double step_ns = static_cast<double>(spec.neuron_count()) + synapses * 5e-3 * dt;
   return step_ns * interval_steps > 6000 ? std::max(1, cores) : 1;
 }
@@ -438,6 +482,7 @@ std::shared_ptr<Network> resolve(const NetworkSpec& spec, const Options& options
   if (network->neurons >= std::int64_t{1} << 32) problems.push_back(fmt::format("{} neurons: at most 2^32 are possible", network->neurons));
   check_projections(network->spec, problems);
   resolve_off_grid(*network, problems);
+  if (problems.empty()) draw_gap_junctions(*network, problems);
   if (!problems.empty()) throw InputError(problems);
   return network;
 }
@@ -451,6 +496,7 @@ std::shared_ptr<const Network> build(const NetworkSpec& spec, const Options& opt
   check_memory(network->spec, options);
   partition(*network, std::max(1, options.threads));
   build_rows(*network);
+  build_gap_tables(*network);
   return network;
 }
 

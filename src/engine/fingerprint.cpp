@@ -43,7 +43,9 @@ class Hash {
   void add(const ProjectionSpec& p) {
     all(p.source, p.target, p.receptor, p.rule, p.weight, p.delay_ms, p.dendritic_delay_fraction);
     for (const SynapseSpec& s : p.synapse) all(s.rule, s.params, s.choices);  // nothing where static: older states stay valid
+    if (p.words_of >= 0) add(p.words_of);
   }
+  void add(const GapJunctionSpec& g) { all(g.source, g.target, g.rule, g.conductance_nS); }
   void add(const InputSpec& i) {
     all(i.kind, i.target, i.receptor, i.rate_hz, i.rate_schedule, i.weight, i.amplitude_pA, i.mean_pA, i.current_pA, i.frequency_hz, i.phase_rad, i.noise_dt_ms, i.start_ms, i.stop_ms);
   }
@@ -60,6 +62,7 @@ std::uint64_t fingerprint(const Network& network) {
   const SimulationSpec& sim = s.simulation;
   Hash h;
   h.all(std::string("ranvier state 1"), sim.dt_ms, sim.double_precision, sim.seed_network, sim.seed_initial, sim.seed_input, sim.seed_dynamics, s.populations, s.projections, s.inputs);
+  if (!s.gap_junctions.empty()) h.add(s.gap_junctions);
   return h.value();
 }
 

@@ -64,6 +64,8 @@ class CurrentInputs {
   bool empty() const { return parts_.empty(); }
   /// Brings the currents [pA] of the block up to date for this step; cheap where nothing changed.
   void update(std::uint32_t step, bool double_precision, void* current);
+  /// What the last update found for a cell [pA].
+  double value(std::size_t cell) const { return sum_[cell]; }
 
  private:
   struct Part {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/philox.hpp"
 #include "engine/model.hpp"
 
 namespace ranvier::engine {
@@ -32,6 +33,8 @@ struct ReceptorBlock {
   const void* constants[constants_max] = {};   ///< [1] or [n], as the block is uniform or not
   void* input = nullptr;                       ///< [n] int32 or int64 sums; set to zero when consumed
   double quantum = 0;                          ///< value of one unit of the sum
+  std::size_t site_byte = 0;                   ///< with several sites: from the input of one to that of the next
+  int structure[3] = {1, 1, 0};                ///< what the model makes of it (ReceptorModel::structure)
 };
 
 /// One block of neurons (all of one population, all of one shard) in one step, from time step - 1 to `step`.
@@ -47,6 +50,8 @@ struct Visit {
   ReceptorBlock* receptors = nullptr;
   int n_receptors = 0;
   bool wide = false;                           ///< sums are int64
+  StreamKey chance{};                          ///< of membranes that fire by chance
+  std::uint64_t entity = 0;                    ///< number within the population of cell 0, a multiple of group_size
   // sleepers (see sleep in docs/architecture.md); unused by awake blocks
   std::uint32_t first_group = 0;               ///< group of the shard that the block begins with
   std::uint32_t* asleep_since = nullptr;       ///< [n] step of the anchor, or awake
@@ -55,7 +60,7 @@ struct Visit {
   std::size_t n_active = 0;                    ///< in: groups to visit; out: those still awake, at the front
   bool check_sleepers = false;                 ///< evaluate every sleeper and insist that it stays below threshold
   // out
-  std::uint32_t* spikes = nullptr;             ///< cells that fired, ascending; room for n
+  std::uint32_t* spikes = nullptr;             ///< cells that fired, ascending, several times where several spikes fall into the step; room for n times the most of them
   std::size_t n_spikes = 0;
   std::int64_t bad_cell = -1;                  ///< a cell whose state is not a usable number any more
   std::uint64_t updates = 0;                   ///< neuron updates done (sleepers not counted)
@@ -82,6 +87,10 @@ struct ReceptorModel {
   void (*derive)(const double* parameters, Coupling coupling, const MembraneConstants& membrane, double dt_ms, double* constants);
   bool sleeps = false;                         ///< has a closed form between inputs, with exact coupling
   bool jumps_g = false;                        ///< acts on a membrane's own synaptic variable; needs takes_jump_g
+  bool additive = true;                        ///< linear: receptors that are alike may share one state
+  /// Numbers that are the same for all cells and fix the shape of the input, into ReceptorBlock::structure; nullptr: none.
+  void (*structure)(const double* parameters, int* out) = nullptr;
+  const char* (*validate)(const double* parameters) = nullptr;  ///< as MembraneModel's
 };
 
 struct MembraneModel {
@@ -101,6 +110,8 @@ struct MembraneModel {
   /// holds the variables before it as stored (variable 0 relative). nullptr: StateVariable::initial says it for all.
   double (*initial)(const double* parameters, const double* state, int variable) = nullptr;
   bool takes_conductance = true;               ///< has a capacitance that a conductance can act on
+  /// Most spikes that one cell can fire in a step; nullptr: one.
+  int (*spikes_max)(const double* parameters, double dt_ms) = nullptr;
   bool takes_jump_g = false;                   ///< has a synaptic variable of its own for receptors that jump it
 };
 

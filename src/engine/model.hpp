@@ -2,6 +2,7 @@
 #pragma once
 /// What a model says of itself: read by `ranvier models`, by the reader of network files and by the docs.
 
+#include <cstdint>
 #include <limits>
 #include <span>
 #include <string_view>
@@ -23,6 +24,7 @@ struct Parameter {
   std::string_view unit;  ///< "ms", "mV", "pA", "nS", "pF", "Hz", "1" (dimensionless), "mV/ms", "1/ms"; "weight": the receptor's
   Range range;
   std::string_view meaning;
+  std::span<const std::string_view> words = {};  ///< what the values 0, 1, 2, ... are called in a network file; empty: numbers
 };
 
 struct StateVariable {
@@ -55,7 +57,19 @@ struct ModelInfo {
   std::string_view weight_unit = "";    ///< receptors: unit of a weight as a current ("pA", "mV"); event-driven membranes likewise
   std::span<const Choice> choices = {};
   bool event_driven = false;        ///< a membrane off the grid: takes spikes themselves, and neither receptors nor currents
+  std::span<const std::string_view> site_parameters = {};  ///< receptors: parameters whose product is the number of sites of a cell
 };
+
+}  // namespace ranvier::engine
+
+namespace ranvier {
+struct PopulationSpec;
+}
+
+namespace ranvier::engine {
+
+/// Sites of a receptor of a population: what a projection's rule takes as its targets. 1 for most kinds.
+std::int64_t sites_of(const PopulationSpec& population, int receptor);
 
 /// All models, membranes first, each kind in alphabetical order; and one by name, nullptr where there is none.
 std::span<const ModelInfo* const> all_models();

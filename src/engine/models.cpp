@@ -2,11 +2,13 @@
 /// The registry: membranes and receptors as the build found them, sources, and the named pairs.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <vector>
 
 #include "engine/event_model.hpp"
 #include "engine/kernel.hpp"
 #include "engine/synapse_model.hpp"
+#include "ranvier/network.hpp"
 
 namespace ranvier::engine {
 
@@ -125,6 +127,16 @@ const SynapseModel* find_synapse(std::string_view name) {
   for (auto synapse = synapse_models; *synapse; ++synapse)
     if ((*synapse)->info->name == name) return *synapse;
   return nullptr;
+}
+
+std::int64_t sites_of(const PopulationSpec& population, int receptor) {
+  if (receptor < 0 || receptor >= static_cast<int>(population.receptors.size())) return 1;
+  const ReceptorSpec& r = population.receptors[static_cast<std::size_t>(receptor)];
+  const ModelInfo* info = find_model(ModelInfo::Kind::receptor, r.kind);
+  std::int64_t sites = 1;
+  for (std::size_t k = 0; info && k < info->site_parameters.size(); ++k)
+    if (const auto given = r.params.find(std::string(info->site_parameters[k])); given != r.params.end()) sites *= std::max<std::int64_t>(1, std::llround(given->second.a));
+  return sites;
 }
 
 int receptor_op(std::string_view kind, Coupling coupling) {

@@ -11,6 +11,7 @@
 #include "core/arena.hpp"
 #include "engine/event_model.hpp"
 #include "engine/event_row.hpp"
+#include "engine/gap.hpp"
 #include "engine/kernel.hpp"
 #include "engine/plastic_row.hpp"
 #include "engine/row.hpp"
@@ -30,7 +31,8 @@ struct Receptor {
   Coupling coupling = Coupling::exact;
   int op = 0;
   double quantum = 0;               ///< value of one unit of its sums, a power of two
-  int slot = 0;                     ///< input array of the block that its arrivals are added to
+  int slot = 0;                     ///< input array of the block that its arrivals are added to; the first of its sites'
+  int sites = 1;
   std::vector<std::vector<double>> parameters;  ///< [parameter][1 or size]
 };
 
@@ -51,6 +53,8 @@ struct Population {
   bool exact_times = false;                     ///< its spikes carry exact times: event-driven, or a train that feeds such cells
   bool uniform = true;                          ///< all parameters but t_ref are the same for all cells: constants are shared
   bool sleeps = false;                          ///< cells may fall asleep
+  int spikes_max = 1;                           ///< of one cell in a step
+  bool coupled = false;                         ///< some of its cells may have gap junctions
   std::vector<std::vector<double>> parameters;  ///< [parameter][1 or size]
   std::vector<std::uint32_t> refractory;        ///< [1 or size] steps; apart, because some models let single cells skip it
   std::vector<Receptor> receptors;              ///< as the file has them
@@ -82,6 +86,7 @@ struct Shard {
   RowTable rows;
   EventTable events;                            ///< onto event-driven cells
   std::vector<PlasticTable> plastic;            ///< of projections whose synapses have a state
+  GapTable gaps;                                ///< ends of gap junctions
 };
 
 struct Network {
@@ -93,6 +98,7 @@ struct Network {
   std::uint32_t delay_min = 1, delay_max = 1;   ///< steps; delay_min is the interval of exchange
   bool wide = false;                            ///< input sums are int64
   bool off_grid = false;                        ///< some population is event-driven
+  GapPlan gaps;                                 ///< where some cells have gap junctions, delay_min is 1
   Options options;
   std::uint64_t fingerprint = 0;                ///< of everything a saved state depends on
 

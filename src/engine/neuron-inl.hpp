@@ -23,6 +23,7 @@
 
 #include "engine/drive-inl.hpp"
 #include "engine/receptors.gen.hpp"  // made by the build from the files in receptor/
+#include "engine/renewal-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace ranvier::engine::HWY_NAMESPACE {
@@ -135,14 +136,22 @@ struct As {
   static constexpr int op = 3 * receptor_number<R> + static_cast<int>(how);
 };
 
+template <class R>
+concept HasSites = requires { requires R::has_sites; };
+
 /// One receptor of the cells from i on: reads its state and input, adds to the drive, advances its state.
 template <class R, Coupling coupling, class D>
 HWY_INLINE void apply_receptor(D d, const ReceptorBlock& r, const hn::Vec<D>* c, bool wide, std::size_t i, Drive<D>& drive) {
+  if constexpr (HasSites<R>) {
+    const auto input_of = [&](std::size_t site) HWY_ATTR { return Cells<D>::take_input(d, static_cast<std::byte*>(r.input) + site * r.site_byte, wide, r.quantum, i); };
+    return R::template apply_sites<coupling>(d, c, r.structure, input_of, drive);
+  } else {
   hn::Vec<D> s[R::n_state + 1];
   Cells<D>::template load<R::n_state>(d, r.state, i, s);
   const auto input = Cells<D>::take_input(d, r.input, wide, r.quantum, i);
   R::template apply<coupling>(d, c, s, input, drive);
   Cells<D>::template store<R::n_state>(d, s, r.state, i);
+  }
 }
 
 /// Receptors looked up by number, in each vector of cells: any combination. The reference for FixedReceptors.
@@ -251,6 +260,27 @@ HWY_INLINE void emit(D d, hn::Mask<D> spike, std::size_t i, Visit& v) {
   }
 }
 
+template <class M>
+concept ByChance = requires { requires M::by_chance; };
+
+/// The same for membranes that fire by chance: how many spikes each cell has, and its state after them.
+template <class M, bool uniform, class D>
+HWY_NOINLINE void emit_by_chance(D d, hn::Mask<D> spike, std::size_t i, Visit& v) {
+  using T = hn::TFromD<D>;
+  std::uint8_t bits[8] = {};
+  hn::StoreMaskBits(d, spike, bits);
+  std::uint32_t mask = bits[0] | static_cast<std::uint32_t>(bits[1]) << 8;
+  for (; mask; mask &= mask - 1) {
+    const std::size_t cell = i + static_cast<std::size_t>(__builtin_ctz(mask));
+    double c[M::n_constants], s[M::n_state];
+    for (int k = 0; k < M::n_constants; ++k) c[k] = static_cast<double>(static_cast<const T*>(v.constants[k])[uniform ? 0 : cell]);
+    for (int k = 0; k < M::n_state; ++k) s[k] = static_cast<double>(static_cast<const T*>(v.state[k])[cell]);
+    Chance chance(v.chance, v.entity + cell, v.step);
+    for (int n = M::fire(c, s, chance); n > 0; --n) v.spikes[v.n_spikes++] = static_cast<std::uint32_t>(cell);
+    for (int k = 0; k < M::n_state; ++k) static_cast<T*>(v.state[k])[cell] = static_cast<T>(s[k]);
+  }
+}
+
 /// A decaying value that nothing feeds ends among the denormal numbers, which are slow on many processors. Now and
 /// then, in steps that all runs share, values that mean nothing any more become zero.
 inline constexpr std::uint32_t flush_every = 64;
@@ -308,6 +338,7 @@ void step_block(Visit& v) {
   V c[M::n_constants];
   if constexpr (uniform) Cells<D>::template constants<true, M::n_constants>(d, in.constants, 0, c);
   auto bad = hn::MaskFromVec(hn::Zero(d));
+  [[maybe_unused]] UniformWords<D> words(in.chance, in.entity, in.step);
 
   for (std::size_t i = in.first; i < end; i += lanes) {
     Drive<D> drive = no_drive(d);
@@ -317,16 +348,18 @@ void step_block(Visit& v) {
     if constexpr (!uniform) Cells<D>::template constants<false, M::n_constants>(d, in.constants, i, c);
     Cells<D>::template load<M::n_state>(d, in.state, i, s);
     const V current = in.current ? hn::Load(d, static_cast<const T*>(in.current) + i) : hn::Zero(d);
-    const auto held = Cells<D>::not_before(d, in.ready, in.step, i);
-
-    auto spike = M::step(d, c, s, drive, current, held, receptors.conductances);
+    auto spike = [&]() HWY_ATTR {
+      if constexpr (ByChance<M>) return M::step(d, c, s, drive, current, words.at(d, i));
+      else return M::step(d, c, s, drive, current, Cells<D>::not_before(d, in.ready, in.step, i), receptors.conductances);
+    }();
     Cells<D>::template store<M::n_state>(d, s, in.state, i);
     if constexpr (M::can_blow_up)
       for (const V& x : s) bad = hn::Or(bad, hn::Not(hn::Lt(hn::Abs(x), hn::Set(d, T(usable)))));
 
     if (HWY_UNLIKELY(!hn::AllFalse(d, spike))) {
       if (i + lanes > end) spike = hn::And(spike, hn::FirstN(d, end - i));  // the padding of the last group never fires
-      emit<M, uniform>(d, spike, i, v);
+      if constexpr (ByChance<M>) emit_by_chance<M, uniform>(d, spike, i, v);
+      else emit<M, uniform>(d, spike, i, v);
     }
   }
   if (in.step % flush_every == 0)

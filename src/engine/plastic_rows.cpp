@@ -34,7 +34,7 @@ class Collector final : public BatchSink {
     const std::int64_t begin = block.first <= target.first ? 0 : slice_index(block.first), end = last_cell <= target.first ? 0 : slice_index(last_cell);
     first_cell_ = target.first - block.first;
     const std::uint64_t seed = network.spec.simulation.seed_network;
-    const auto object = static_cast<std::uint32_t>(projection);
+    const auto object = static_cast<std::uint32_t>(spec_.words_of >= 0 ? spec_.words_of : static_cast<int>(projection));
     context_ = {.projection = &spec_, .source_population = &network.spec.populations[static_cast<std::size_t>(spec_.source.population)],
                 .target_population = &network.spec.populations[static_cast<std::size_t>(target.population)],
                 .choice_key = stream_key(seed, Purpose::choice, object), .split_key = stream_key(seed, Purpose::split, object),

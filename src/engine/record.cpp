@@ -158,7 +158,7 @@ WorkDone work_of_update(const Network& network, const Population& p) {
 
 std::uint64_t resident_byte(const Network& network, const State& state) {
   std::uint64_t byte = 0;
-  for (const Shard& s : network.shards) byte += 4 * s.rows.word_count + 4 * s.rows.start_low.size() + s.events.byte();
+  for (const Shard& s : network.shards) byte += 4 * s.rows.word_count + 4 * s.rows.start_low.size() + s.events.byte() + s.gaps.byte();
   for (const Shard& s : network.shards)
     for (const PlasticTable& table : s.plastic) byte += table.byte();
   for (const ShardState& s : state.shards) {
@@ -276,6 +276,7 @@ void Recorder::Impl::count(std::size_t index, const Shard& shard, const Delivere
   delivered[index].plastic_events += d.plastic_events;
   delivered[index].plastic_flop += d.plastic_flop;
   delivered[index].plastic_byte += d.plastic_byte;
+  delivered[index].gap_currents += d.gap_currents;
   updates[index].resize(shard.blocks.size());
   for (std::size_t b = 0; b < u.size(); ++b) updates[index][b] += u[b];
   times[index].deliver += t.deliver;
@@ -312,6 +313,8 @@ void Recorder::finish(const Network& network, const State& state, RunResult& res
     result.work.flop += 2 * d.events + d.plastic_flop;                                          // multiply by the scale, add
     result.work.byte_moved += d.plastic_byte;
     result.work.byte_moved += static_cast<std::uint64_t>(byte_per_event * static_cast<double>(d.events)) + slot_byte * d.events + 16 * d.segments;
+    result.work.flop += 5 * d.gap_currents;        // difference, bound, conductance and unit, rounding, sum
+    result.work.byte_moved += 20 * d.gap_currents; // partner and conductance, the partner's potential
     for (std::size_t b = 0; b < shard.blocks.size() && b < r.updates[t].size(); ++b) {
       const Population& p = network.populations[static_cast<std::size_t>(shard.blocks[b].population)];
       const WorkDone w = work_of_update(network, p);

@@ -67,7 +67,7 @@ class ProjectionOnShard final : public BatchSink {
         per_quantum_(static_cast<float>(std::ldexp(1.0, -plan.exponent))), book_(book), window_(window) {
     (void)shard;
     const std::uint64_t seed = network.spec.simulation.seed_network;
-    const auto object = static_cast<std::uint32_t>(index);
+    const auto object = static_cast<std::uint32_t>(spec_.words_of >= 0 ? spec_.words_of : static_cast<int>(index));
     const Slice& target = spec_.target;
     const auto slice_index = [&](std::int64_t cell) {  // first slice index at or after this cell of the population
       return std::clamp<std::int64_t>((cell - target.first + target.stride - 1) / target.stride, 0, target.size());
@@ -77,11 +77,13 @@ class ProjectionOnShard final : public BatchSink {
     const std::int64_t end = block_last <= target.first ? 0 : slice_index(block_last);
     const Receptor& receptor = network.populations[static_cast<std::size_t>(target.population)].receptors[static_cast<std::size_t>(spec_.receptor)];
     slot_first_ = static_cast<std::int64_t>(block.slot + static_cast<std::size_t>(receptor.slot) * block.padded()) - block.first + target.first;
+    sites_ = receptor.sites;
+    site_slots_ = static_cast<std::int64_t>(block.padded());
     context_ = {.projection = &spec_, .source_population = &network.spec.populations[static_cast<std::size_t>(spec_.source.population)],
                 .target_population = &network.spec.populations[static_cast<std::size_t>(target.population)],
                 .choice_key = stream_key(seed, Purpose::choice, object), .split_key = stream_key(seed, Purpose::split, object),
-                .n_sources = spec_.source.size(), .n_targets = target.size(), .target_first = begin, .target_last = end,
-                .needs_words = !(weight_.constant() && delay_.constant()), .same_population = spec_.source.population == target.population};
+                .n_sources = spec_.source.size(), .n_targets = target.size() * sites_, .target_first = begin * sites_, .target_last = end * sites_,
+                .needs_words = !(weight_.constant() && delay_.constant()), .same_population = spec_.source.population == target.population, .sites = sites_};
     if (end > begin) rule_ = make_rule(context_);
     constant_delay_ = delay_.constant() ? static_cast<std::uint32_t>(std::max<long>(1, std::lround(delay_.constant_value() / network.dt()))) : 0;
   }
@@ -141,7 +143,8 @@ class ProjectionOnShard final : public BatchSink {
     std::uint32_t last_window = 0xFFFFFFFFu, code = 0;
     for (std::size_t k = 0; k < b.n; ++k) {
       const auto source = static_cast<std::uint32_t>(source_origin_ + b.source[k] * spec_.source.stride);
-      const auto slot = static_cast<std::uint32_t>(slot_first_ + b.target[k] * spec_.target.stride);
+      const auto slot = static_cast<std::uint32_t>(sites_ == 1 ? slot_first_ + b.target[k] * spec_.target.stride
+                                                               : slot_first_ + b.target[k] / sites_ * spec_.target.stride + b.target[k] % sites_ * site_slots_);
       const auto [multiplier, magnitude] = weight(k);
       const bool wide = plan_.layout == Layout::exact;
       const std::uint32_t base = wide ? 0 : window_ + (slot - window_) / window_slots * window_slots;
@@ -167,6 +170,7 @@ class ProjectionOnShard final : public BatchSink {
   CodeBook& book_;
   std::uint32_t window_;
   std::int64_t slot_first_ = 0, source_origin_ = 0;
+  std::int64_t sites_ = 1, site_slots_ = 0;  // of the target's receptor; from one site of a cell to the next
   RuleContext context_{};
   std::unique_ptr<RuleOnShard> rule_;
   std::uint32_t constant_delay_ = 0;

@@ -44,10 +44,11 @@ struct RuleContext {
   std::int64_t target_first, target_last;    ///< slice indices that the shard owns
   bool needs_words;                          ///< weights or delays are drawn
   bool same_population;
+  std::int64_t sites = 1;                    ///< targets are (cell of the slice) x sites + site
 
   /// Whether source i and target j are one and the same cell.
   bool is_autapse(std::int64_t i, std::int64_t j) const {
-    return same_population && projection->source[i] == projection->target[j];
+    return same_population && projection->source[i] == projection->target[j / sites];
   }
 };
 
@@ -67,6 +68,9 @@ struct RuleSize {
   double synapses = 0;
   double indegree_bound = 0;
 };
+/// Sites of the receptor that a projection goes to; 1 for most kinds.
+std::int64_t target_sites(const NetworkSpec& network, const ProjectionSpec& projection);
+
 RuleSize rule_size(const ProjectionSpec& projection, const NetworkSpec& network);
 
 /// The same of distance-dependent pairs, from a sample of them spread evenly: right within some percent.

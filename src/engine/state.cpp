@@ -72,7 +72,7 @@ void lay_out(const Network& network, const Shard& shard, ShardState& s, Pool& po
     const bool driven = std::any_of(network.spec.inputs.begin(), network.spec.inputs.end(), [&](const InputSpec& i) {
       return i.kind != InputSpec::Kind::poisson && i.target.population == shard.blocks[b].population;
     });
-    if (driven) block.current = reals(n);
+    if (driven || p.coupled) block.current = reals(n);
   }
   if (any_sleeps) {
     const std::size_t groups = shard.cells / group_size;
@@ -198,6 +198,8 @@ ShardState make_shard(const Network& network, std::size_t t) {
     const auto connect = [&](ReceptorBlock& r, const Receptor& receptor, int slot) {
       r.op = receptor.op;
       r.quantum = receptor.quantum;
+      r.site_byte = block.padded() * (network.wide ? 8 : 4);
+      if (receptor.model->structure) receptor.model->structure(parameters_of_cell(receptor.parameters, 0).data(), r.structure);
       r.input = static_cast<std::byte*>(s.sums) + (block.slot + static_cast<std::size_t>(slot) * block.padded()) * (network.wide ? 8 : 4);
     };
     std::vector<int> ops;

@@ -23,7 +23,7 @@ struct BlockState {
   std::uint32_t* ready = nullptr;
   const std::uint32_t* refractory = nullptr;
   std::uint32_t* asleep_since = nullptr;             ///< where the population sleeps
-  void* current = nullptr;                           ///< where the population has current inputs
+  void* current = nullptr;                           ///< where the population has current inputs or gap junctions
   double* event_cells = nullptr;                     ///< event-driven: [padded] EventCell, all else is unused
   StepFunction step = nullptr;
   StepFunction advance = nullptr;                    ///< of receptors kept apart (apart.hpp)

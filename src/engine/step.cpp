@@ -13,6 +13,7 @@
 ///   - what was under way before is delivered first, and only then are the others' new spikes waited for; the wait
 ///     therefore overlaps with nearly all of the delivering of the next step
 ///   - sums are integers, randomness is keyed by global ids: the answer is the same for any number of shards
+///   - where cells have gap junctions the interval is one step, and potentials are published like spikes (gap.hpp)
 ///   - a mailbox has two pages, used in turn: a page is written again only after every shard has published the
 ///     interval in between, and a shard publishes only after it has read the page
 #include <fmt/format.h>
@@ -25,6 +26,7 @@
 #include "engine/apart.hpp"
 #include "engine/deliver.hpp"
 #include "engine/event.hpp"
+#include "engine/gap_run.hpp"
 #include "engine/inputs.hpp"
 #include "engine/plastic.hpp"
 #include "engine/record.hpp"
@@ -61,7 +63,7 @@ struct Failure {
 
 class ShardRun {
  public:
-  ShardRun(const Network& network, State& state, std::size_t index, const RunOptions& options, Recorder::Impl& recorder, std::vector<Mailbox>& mail)
+  ShardRun(const Network& network, State& state, std::size_t index, const RunOptions& options, Recorder::Impl& recorder, std::vector<Mailbox>& mail, GapBoard& board)
       : network_(network), shard_(network.shards[index]), whole_(state), state_(state.shards[index]), index_(index), options_(options), recorder_(recorder),
         mail_(mail), calendar_(network.delay_max + network.delay_min) {
     slots_ = {.sums = state_.sums, .wide = network.wide, .touched = state_.touched, .active = nullptr, .n_active = 0, .group_of_slots = state_.group_of_slots};
@@ -70,7 +72,7 @@ class ShardRun {
     std::size_t largest = 0;
     for (std::size_t b = 0; b < shard_.blocks.size(); ++b) {
       blocks_.emplace_back(network, shard_.blocks[b], state_.blocks[b], state.step);
-      largest = std::max(largest, shard_.blocks[b].padded());
+      largest = std::max(largest, shard_.blocks[b].padded() * static_cast<std::size_t>(network.populations[static_cast<std::size_t>(shard_.blocks[b].population)].spikes_max));
     }
     fired_.resize(largest);
     updates_.assign(blocks_.size(), 0);
@@ -81,6 +83,7 @@ class ShardRun {
       plastic_.push_back({synapses.get(), p.source, network.populations[static_cast<std::size_t>(p.source.population)].first});
       blocks_[synapses->table().block].taught.push_back(synapses.get());
     }
+    if (!network.gaps.empty()) gaps_ = std::make_unique<GapRun>(network, shard_, state_, board);
     if (shard_.events.empty()) return;
     events_ = std::make_unique<EventRun>(network, shard_, state_);
     for (const Spike& s : state.in_flight) events_->set_out_on_grid(s, state.step);
@@ -97,6 +100,7 @@ class ShardRun {
         deliver_plastic(s);
         charge(times_.deliver, now);
         if (s == step + 1 && interval > 0 && !receive(interval - 1, step, now)) return end(step);
+        if (gaps_) gaps_->begin(interval);
         update(s);
         if (events_) update_events(s);
         charge(times_.update, now);
@@ -180,6 +184,7 @@ class ShardRun {
       box.exact[page].swap(found_exact_);
       found_exact_.clear();
     }
+    if (gaps_) gaps_->publish(interval);
     box.stop[page] = !failures.empty();
     if (index_ == 0) {
       if (options_.stop && options_.stop->load(std::memory_order_relaxed)) box.stop[page] = true;
@@ -227,6 +232,8 @@ class ShardRun {
       visit.asleep_since = s.asleep_since;
       visit.current = s.current;
       visit.wide = network.wide;
+      visit.chance = stream_key(network.spec.simulation.seed_dynamics, Purpose::chance, static_cast<std::uint32_t>(block.population));
+      visit.entity = static_cast<std::uint64_t>(block.first);
       visit.check_sleepers = network.options.check_sleepers;
     }
     Visit visit;
@@ -255,6 +262,7 @@ class ShardRun {
       }
       if (!run.visit.ready) continue;  // event-driven: follows by itself
       run.currents.update(step, network_.spec.simulation.double_precision, state_.blocks[b].current);
+      if (gaps_) delivered_.gap_currents += gaps_->add_currents(b, run.currents, state_.blocks[b].current);
       if (state_.blocks[b].sleeps) update_sleepers(b, step, first);
       else update_awake(b, step, first);
     }
@@ -373,6 +381,7 @@ class ShardRun {
   std::vector<PlasticRun> plastic_;
   std::unique_ptr<EventRun> events_;   // where the shard has event-driven cells
   std::vector<ExactSpike> found_exact_;
+  std::unique_ptr<GapRun> gaps_;       // where the network has gap junctions
   Delivered delivered_;
   UpdateCounts updates_;
   StageTimes times_;
@@ -384,8 +393,9 @@ void run(const Network& network, State& state, const RunOptions& options, Record
   if (options.until_step <= state.step) return;
   const std::size_t n = network.shards.size();
   std::vector<Mailbox> mail(n);
+  GapBoard board(network);
   std::vector<std::unique_ptr<ShardRun>> shards;
-  for (std::size_t t = 0; t < n; ++t) shards.push_back(std::make_unique<ShardRun>(network, state, t, options, recorder.impl(), mail));
+  for (std::size_t t = 0; t < n; ++t) shards.push_back(std::make_unique<ShardRun>(network, state, t, options, recorder.impl(), mail, board));
   recorder.impl().begin(network, state, options);
   {
     std::vector<std::jthread> threads;

@@ -35,7 +35,7 @@ bool event_driven(const Network& network, const ProjectionSpec& p) { return netw
 /// Most spikes that one source of a population can emit in a step.
 double multiplicity(const Network& network, int population) {
   const Population& p = network.populations[static_cast<std::size_t>(population)];
-  if (p.membrane) return 1;
+  if (p.membrane) return p.spikes_max;
   if (p.event) return 2;  // t_ref is a step at least (build.cpp), but a step has two ends
   if (p.spec->membrane == "spike_train") {
     std::map<std::pair<std::int64_t, std::int64_t>, int> count;
@@ -65,7 +65,7 @@ double weight_sum_bound(const ProjectionSpec& p, const NetworkSpec& network) {
   // Listed edges: the in-degrees and weights of connectomes vary so much that the product above would be far too large.
   const std::vector<std::int64_t>& targets = *p.rule.edge_targets;
   const Sampler weight(p.weight);
-  std::vector<double> sum(static_cast<std::size_t>(p.target.size()));
+  std::vector<double> sum(static_cast<std::size_t>(p.target.size() * target_sites(network, p)));
   for (std::size_t e = 0; e < targets.size(); ++e) sum[static_cast<std::size_t>(targets[e])] += std::fabs(weight.draw_one(0, e));
   return sum.empty() ? 0 : *std::max_element(sum.begin(), sum.end());
 }

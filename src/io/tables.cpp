@@ -88,7 +88,7 @@ std::string weight_unit(const NetworkSpec& spec, const Connections& connections)
   std::string unit;
   for (std::size_t r = 0; r < receptors.size(); ++r) {
     if (std::find(connections.receptor.begin(), connections.receptor.end(), r) == connections.receptor.end()) continue;
-    const std::string own = receptors[r].conductance ? "nS" : receptors[r].kind == "delta" ? "mV" : receptors[r].kind == "event" ? "1" : "pA";
+    const std::string own = receptors[r].conductance ? "nS" : receptors[r].kind == "delta" ? "mV" : receptors[r].kind == "event" || receptors[r].kind == "dendrite" ? "1" : "pA";
     if (!unit.empty() && unit != own) return "";
     unit = own;
   }

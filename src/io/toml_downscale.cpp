@@ -36,6 +36,7 @@ class Downscale {
     read_rates();
     if (f_ == 1 && k_ == 1) return;  // the full network, untouched to the last bit
     if (!reader_.problems().empty()) return;
+    if (!spec().gap_junctions.empty()) return refuse("gap junctions cannot be down-scaled; remove them, or set neurons = 1 and indegree = 1");
     compensate();
     for (auto& p : draft_.spec.projections) scale(p);
     for (auto& input : draft_.spec.inputs) scale(input);

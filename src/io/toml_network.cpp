@@ -81,7 +81,7 @@ void apply_set(Node& document, const Overrides& overrides, const std::string& na
 }
 
 void check_top_level(Reader& reader, const At& root) {
-  reader.only_keys(root, {"format", "name", "description", "parameters", "simulation", "populations", "projections", "inputs", "recordings", "downscale"});
+  reader.only_keys(root, {"format", "name", "description", "parameters", "simulation", "populations", "projections", "gap_junctions", "inputs", "recordings", "downscale"});
   check_format(reader, root);
   if (const At description = reader.get(root, "description")) reader.text(description);
 }
@@ -135,6 +135,7 @@ NetworkSpec read_document(Node document, const std::string& name, const std::fil
 
   read_populations(reader, root, draft);
   read_projections(reader, root, draft);
+  read_gap_junctions(reader, root, draft);
   read_inputs(reader, root, draft);
   read_recordings(reader, root, draft);
   apply_downscale(reader, root, draft);

@@ -227,7 +227,19 @@ class PopulationReader {
 
   // --- parameters and initial state
 
+  /// The number that a word stands for; whether there was a word.
+  bool word_of(const At& place, const Parameter& parameter, Values& to) {
+    const At at = reader_.select(place);
+    if (parameter.words.empty() || !at) return false;
+    const std::vector<std::string> words(parameter.words.begin(), parameter.words.end());
+    const auto found = at.is(Node::Kind::text) ? std::find(words.begin(), words.end(), at.node->text) : words.end();
+    if (found != words.end()) to = Values::constant(static_cast<double>(found - words.begin()));
+    else reader_.problem(at, fmt::format("must be one of {}.{}", fmt::join(words, ", "), at.is(Node::Kind::text) ? suggestion(at.node->text, words) : ""));
+    return true;
+  }
+
   void value_of(const At& at, const Parameter& parameter, double default_value, Values& to) {
+    if (word_of(at, parameter, to)) return;
     const std::string advice = default_text(parameter, default_value);
     if (auto values = read_values(reader_, at, {.unit = parameter.unit, .range = parameter.range, .advice = advice, .size = p_.size}))
       to = std::move(*values);

@@ -36,6 +36,7 @@ class ProjectionReader {
       return;
     }
     sizes_known_ = source.size() > 0 && target.size() > 0;  // else a size is wrong, and noted: check what does not depend on it
+    sites_ = sites();
     if (!rule() || vanishes_) return;
     const auto receptor = read_receptor(reader_, holder("receptor"), to());
     if (!receptor) {
@@ -46,6 +47,7 @@ class ProjectionReader {
     p_.receptor = *receptor;
     values();
     fraction();
+    if (const At lags = get("lags")) return add_lags(reader_, lags, draft_.spec, p_);
     draft_.spec.projections.push_back(std::move(p_));
   }
 
@@ -62,6 +64,14 @@ class ProjectionReader {
   }
   At get(std::string_view key) { return reader_.get(holder(key), key); }
 
+  /// What the rule's targets are: cells, or the sites of a receptor that has several. Wrong names are told of later.
+  std::int64_t sites() {
+    const At at = reader_.select(get("receptor"));
+    for (std::size_t r = 0; r < to().receptors.size(); ++r)
+      if (at.is(Node::Kind::text) ? to().receptors[r].name == at.node->text : to().receptors.size() == 1) return engine::sites_of(to(), static_cast<int>(r));
+    return 1;
+  }
+
   // --- rule
 
   bool rule() {
@@ -74,6 +84,7 @@ class ProjectionReader {
     if (const auto yes = reader_.boolean(get("allow_multapses"))) p_.rule.allow_multapses = *yes;
     if (at.is(Node::Kind::text)) return plain_rule(at);
     if (!reader_.is_table(at, "{ fixed_indegree = 80 }")) return false;
+    if (at.node->find("convolution")) return convolution(at);
     for (std::size_t i = 2; i < rule_names.size(); ++i)
       if (at.node->find(rule_names[i])) return table_rule(at, i);
     const auto given = at.node->entries.empty() ? std::string{} : at.node->entries.front().key;
@@ -100,9 +111,9 @@ class ProjectionReader {
   }
 
   bool one_to_one(const At& at) {
-    if (p_.source.size() == p_.target.size() || !sizes_known_) return true;
-    reader_.problem(at, fmt::format("needs as many sources as targets, but {} has {} neurons and {} has {}", slice_text(p_.source, draft_.spec),
-                                    p_.source.size(), slice_text(p_.target, draft_.spec), p_.target.size()));
+    if (p_.source.size() == p_.target.size() * sites_ || !sizes_known_) return true;
+    reader_.problem(at, fmt::format("needs as many sources as targets, but {} has {} neurons and {} has {}{}", slice_text(p_.source, draft_.spec),
+                                    p_.source.size(), slice_text(p_.target, draft_.spec), p_.target.size() * sites_, sites_ > 1 ? " sites" : ""));
     return false;
   }
 
@@ -146,7 +157,7 @@ class ProjectionReader {
                                       p_.rule.allow_autapses ? "" : " (without autapses)"));
       return false;
     };
-    const std::int64_t available = partners(in ? p_.source : p_.target);
+    const std::int64_t available = in ? partners(p_.source) : partners(p_.target) * sites_;
     if (available < 1) {
       reader_.problem(at, "without autapses no partner is left; set allow_autapses = true");
       return false;
@@ -228,7 +239,7 @@ class ProjectionReader {
       auto column = edge_column(key);
       if (!column.empty() && std::find(columns.begin(), columns.end(), column) == columns.end()) columns.push_back(std::move(column));
     }
-    auto list = read_edges(reader_, at, p_.source, p_.target, columns);
+    auto list = read_edges(reader_, at, p_.source, sites_ == 1 ? p_.target : Slice{p_.target.population, 0, p_.target.size() * sites_, 1}, columns);
     if (!list) return false;
     edge_count_ = static_cast<std::int64_t>(list->sources.size());
     vanishes_ = edge_count_ == 0;
@@ -236,6 +247,14 @@ class ProjectionReader {
     p_.rule.edge_sources = std::make_shared<const std::vector<std::int64_t>>(std::move(list->sources));
     p_.rule.edge_targets = std::make_shared<const std::vector<std::int64_t>>(std::move(list->targets));
     return true;
+  }
+
+  bool convolution(const At& at) {
+    if (!sizes_known_) return false;
+    const auto entries = read_convolution(reader_, at, p_, sites_);
+    entries_ = entries.value_or(0);
+    if (entries) edge_count_ = static_cast<std::int64_t>(p_.rule.edge_sources->size());
+    return entries.has_value();
   }
 
   // --- weight, delay
@@ -249,10 +268,15 @@ class ProjectionReader {
         return found == columns_.end() ? std::vector<double>{} : found->second;
       };
     }
+    if (entries_ > 0) rules = {.size = entries_, .each = "entry of the kernel"};
     const std::string unit = weight_unit(to(), p_.receptor);
     rules.unit = unit;
     if (const At at = required("weight", fmt::format("for example weight = \"{}\"", unit == "1" ? "0.5" : "100 " + unit)))
       if (auto weight = read_weight(reader_, at, to(), p_.receptor, rules)) p_.weight = std::move(*weight);
+    if (entries_ > 0) {
+      share_kernel(reader_, get("weight"), p_, entries_);
+      rules.size = -1;
+    }
     rules.unit = "ms";
     if (const At at = required("delay", "for example delay = \"1.5 ms\"")) delay(at, rules);
     p_.synapse = read_synapse(reader_, reader_.select(get("synapse")), unit);
@@ -307,7 +331,8 @@ class ProjectionReader {
   const std::vector<At>& exceptions_;
   ProjectionSpec p_;
   bool vanishes_ = false, sizes_known_ = false;
-  std::int64_t edge_count_ = 0;
+  std::int64_t sites_ = 1;
+  std::int64_t edge_count_ = 0, entries_ = 0;  // entries: of a convolution's kernel
   std::map<std::string, std::vector<double>> columns_;
 };
 
@@ -338,7 +363,7 @@ std::vector<Exception> read_exceptions(Reader& reader, const At& block, const st
   std::vector<Exception> exceptions;
   for (const auto& table : reader.tables(block, "except")) {
     reader.only_keys(table, {"source", "target", "rule", "allow_autapses", "allow_multapses", "receptor", "weight", "delay",
-                             "dendritic_delay_fraction", "synapse"});
+                             "dendritic_delay_fraction", "synapse", "lags"});
     if (!table.node->find("source") && !table.node->find("target"))
       reader.problem(table.node->line, table.path, "source or target is missing: for which pairs does the exception hold?");
     const auto before = reader.problems().size();
@@ -353,7 +378,7 @@ std::vector<Exception> read_exceptions(Reader& reader, const At& block, const st
 void read_projections(Reader& reader, const At& root, Draft& draft) {
   for (const auto& block : reader.tables(root, "projections")) {
     reader.only_keys(block, {"name", "source", "target", "rule", "allow_autapses", "allow_multapses", "receptor", "weight", "delay",
-                             "dendritic_delay_fraction", "synapse", "except"});
+                             "dendritic_delay_fraction", "synapse", "lags", "except"});
     const auto sources = read_slices(reader, reader.require(block, "source", "for example source = \"E\""), draft.spec);
     const auto targets = read_slices(reader, reader.require(block, "target", "for example target = \"E\""), draft.spec);
     const auto exceptions = read_exceptions(reader, block, sources, targets, draft.spec);

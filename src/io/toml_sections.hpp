@@ -25,6 +25,7 @@ struct Draft {
 void read_simulation(Reader& reader, const At& root, SimulationSpec& simulation);
 void read_populations(Reader& reader, const At& root, Draft& draft);
 void read_projections(Reader& reader, const At& root, Draft& draft);
+void read_gap_junctions(Reader& reader, const At& root, Draft& draft);
 void read_inputs(Reader& reader, const At& root, Draft& draft);
 void read_recordings(Reader& reader, const At& root, Draft& draft);
 void apply_downscale(Reader& reader, const At& root, Draft& draft);
@@ -61,6 +62,18 @@ std::optional<Values> read_weight(Reader& reader, const At& at, const Population
 
 /// The rules of a projection's synapses; none where they are static. `weight_unit` is that of the receptor.
 std::vector<SynapseSpec> read_synapse(Reader& reader, const At& at, std::string_view weight_unit);
+
+/// Adds `projection` once for each entry of the list `lags`: entry k with the weights times that number and delays longer by
+/// k steps, all with the same pairs. Entries of 0 are left out.
+void add_lags(Reader& reader, const At& lags, NetworkSpec& spec, const ProjectionSpec& projection);
+
+/// Reads rule = { convolution = [3, 4], map = [12, 16], stride = [3, 4] } into listed edges: the kernel's entries of every cell, in
+/// order. Returns their number per cell.
+///   sites  of the receptor: the kernel's entries, or 1 where all go to the cell itself
+std::optional<std::int64_t> read_convolution(Reader& reader, const At& at, ProjectionSpec& projection, std::int64_t sites);
+
+/// Gives every cell of a convolution the same weights; they were read as one for each entry of the kernel.
+void share_kernel(Reader& reader, const At& at, ProjectionSpec& projection, std::int64_t entries);
 
 /// Names of the state variables that can be recorded: "V_m", and of receptors "ex.I".
 std::vector<std::string> state_names(const PopulationSpec& population);

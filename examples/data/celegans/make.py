@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes neurons.csv.gz, edges.csv.gz and stimulus.csv.gz of this folder from published tables of C. elegans.
+"""Makes neurons.csv.gz, edges.csv.gz, gaps.csv.gz and stimulus.csv.gz of this folder from published tables of C. elegans.
 
     make.py NEURONS CONNECTOME [--seed 7] [--rate 200] [--duration 1000]
 
@@ -48,6 +48,17 @@ def write(name, header, table):
     print(f"{name}: {len(table)} rows")
 
 
+def gaps(connectome, new):
+    """Each pair of neurons with gap junctions once, the lower index first, with the number of junctions. The table lists
+    nearly all of them from both sides; where the sides differ the larger count is taken. Self-couplings are left out."""
+    count = {}
+    for e in connectome:
+        if e["type"] == "gap" and e["pre"] != e["post"]:
+            pair = tuple(sorted((new[e["pre"]], new[e["post"]])))
+            count[pair] = max(count.get(pair, 0), int(e["count"]))
+    return sorted((a, b, n) for (a, b), n in count.items())
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("neurons")
@@ -66,9 +77,11 @@ def main():
           [(i, n["name"], kind(n), n["neurotransmitters"], signs[i],
             0 if n["name"] in DRIVEN else 2.2) for i, n in enumerate(neurons)])
 
+    connectome = rows(a.connectome)
     write("edges.csv.gz", "source,target,synapses",
           sorted((new[e["pre"]], new[e["post"]], signs[new[e["pre"]]] * int(e["count"]))
-                 for e in rows(a.connectome) if e["type"] == "chemical"))
+                 for e in connectome if e["type"] == "chemical"))
+    write("gaps.csv.gz", "source,target,junctions", gaps(connectome, new))
 
     steps = round(a.duration / a.dt)
     rng = np.random.Generator(np.random.PCG64(a.seed))

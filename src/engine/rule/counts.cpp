@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/math.hpp"
+#include "engine/model.hpp"
 #include "engine/rule.hpp"
 
 namespace ranvier::engine {
@@ -71,8 +72,13 @@ std::int64_t hypergeometric(std::int64_t draws, std::int64_t good, std::int64_t 
       [&](std::int64_t k) { return static_cast<double>(k) * static_cast<double>(bad - draws + k) / (static_cast<double>(good - k + 1) * static_cast<double>(draws - k + 1)); });
 }
 
+std::int64_t target_sites(const NetworkSpec& network, const ProjectionSpec& p) {
+  return sites_of(network.populations[static_cast<std::size_t>(p.target.population)], p.receptor);
+}
+
 RuleSize rule_size(const ProjectionSpec& p, const NetworkSpec& network) {
-  const double S = static_cast<double>(p.source.size()), T = static_cast<double>(p.target.size()), n = static_cast<double>(p.rule.number);
+  const std::int64_t targets = p.target.size() * target_sites(network, p);
+  const double S = static_cast<double>(p.source.size()), T = static_cast<double>(targets), n = static_cast<double>(p.rule.number);
   // mean + 10 standard deviations of a Poisson count + 60: passed with a probability below 1e-20 for every mean
   const auto bound = [](double mean) { return mean + 10 * std::sqrt(mean) + 60; };
   switch (p.rule.kind) {
@@ -84,7 +90,7 @@ RuleSize rule_size(const ProjectionSpec& p, const NetworkSpec& network) {
     case Rule::Kind::pairwise_bernoulli: return {p.rule.probability * S * T, std::min(bound(p.rule.probability * S), S)};
     case Rule::Kind::distance: return {distance_synapses_expected(p, network), S};
     case Rule::Kind::edges: {
-      std::vector<std::uint32_t> degree(static_cast<std::size_t>(p.target.size()));
+      std::vector<std::uint32_t> degree(static_cast<std::size_t>(targets));
       std::uint32_t most = 0;
       for (std::int64_t t : *p.rule.edge_targets) most = std::max(most, ++degree[static_cast<std::size_t>(t)]);
       return {static_cast<double>(p.rule.edge_targets->size()), static_cast<double>(most)};
