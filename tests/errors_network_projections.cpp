@@ -566,7 +566,7 @@ synapse = { stdp = { lamda = 0.1, tau_plus = 20, w_max = "10 mV", pairing = "nea
 network.toml:13: projections[0].synapse.stdp.alpha = -1: must be >= 0; leave it out for the default of 1
 network.toml:13: projections[0].synapse.stdp.tau_plus = 20: has no unit, but a time is needed; write "20 ms"
 network.toml:13: projections[0].synapse.stdp.w_max = "10 mV": is a voltage, but a current is needed, for example "100 pA"
-network.toml:13: projections[0].synapse.stdp.pairing = "nearest": no such word. Known: all, symmetric, presynaptic, reduced)"},
+network.toml:13: projections[0].synapse.stdp.pairing = "nearest": no such word. Known: all, symmetric, reduced)"},
     {"fraction",
      R"([[populations]]
 name = "E"

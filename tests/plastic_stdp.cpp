@@ -107,7 +107,7 @@ TEST(Stdp, ThePowerLawFollowsTheSumOverAllPairs) {
   EXPECT_GT(std::fabs(expected - start), 0.05);
 }
 
-/// Which pairs count, from the definitions of Morrison et al. 2008, section 4.1.2: spikes as (time, of the source).
+/// Which pairs count, from the definitions of Morrison et al. 2008, section 4.1.2.
 double by_nearest(const Pair& pair, const std::string& pairing) {
   struct Event {
     double at;
@@ -121,13 +121,15 @@ double by_nearest(const Pair& pair, const std::string& pairing) {
   for (std::size_t k = 0; k < events.size(); ++k) {
     const bool of_source = events[k].of_source;
     std::size_t last = k;  // of the other side
-    bool alone = true;     // no event of the own side in between
-    while (last > 0 && events[last - 1].of_source == of_source) --last, alone = false;
+    while (last > 0 && events[last - 1].of_source == of_source) --last;
     if (last == 0) continue;
-    const bool counts = pairing == "symmetric" || (pairing == "presynaptic" && (of_source || alone)) || (pairing == "reduced" && alone);
-    if (!counts) continue;
-    const double change = w_max * 0.02 * std::exp((events[last - 1].at - events[k].at) / tau);
-    w = clip(of_source ? w - change : w + change);
+    const bool alone = last == k;  // no event of the own side in between
+    std::size_t first = last;      // of the other side, since the last event of the own side before
+    while (pairing == "presynaptic" && !of_source && first > 1 && events[first - 2].of_source != of_source) --first;
+    if (!alone && (pairing == "reduced" || (pairing == "presynaptic" && !of_source))) continue;
+    double sum = 0;
+    for (std::size_t other = first; other <= last; ++other) sum += std::exp((events[other - 1].at - events[k].at) / tau);
+    w = clip(w + w_max * 0.02 * (of_source ? -sum : sum));
   }
   return w;
 }
@@ -135,10 +137,11 @@ double by_nearest(const Pair& pair, const std::string& pairing) {
 TEST(Stdp, NearestNeighboursAreThoseOfTheDefinitions) {
   std::map<double, std::string> seen;
   for (const std::string pairing : {"symmetric", "presynaptic", "reduced"}) {
-    Pair pair = irregular(stdp({{"lambda", 0.02}, {"mu_plus", 0}, {"mu_minus", 0}}, pairing), 1);
+    SynapseSpec rule = stdp({{"lambda", 0.02}, {"mu_plus", 0}, {"mu_minus", 0}}, pairing);
+    if (pairing == "presynaptic") rule.rule = "stdp_presynaptic", rule.choices = {};
+    Pair pair = irregular(rule, 1);
     for (double& t : pair.target) t = std::round(t) + 0.05;  // between the source's, so that none meet
     pair.dt_ms = 0.05;
-    for (double& t : pair.source) t = std::round(10 * t) / 10;
     EXPECT_NEAR(pair.weight(), by_nearest(pair, pairing), 1e-9) << pairing;
     EXPECT_TRUE(seen.try_emplace(pair.weight(), pairing).second) << pairing << " gives what " << seen[pair.weight()] << " gives";
   }

@@ -24,14 +24,10 @@ class PlasticOf final : public PlasticSynapses {
 
   void target_fires(std::uint32_t cell, std::uint32_t stamp) override {
     if constexpr (n_target > 0) {
-      Entry entry{stamp, {}};
-      std::uint32_t since = never;
-      if (history_.begin(cell) != history_.end(cell)) {
-        const Entry& last = history_.end(cell)[-1];
-        std::copy_n(last.trace, n_target, entry.trace);
-        since = stamp - last.stamp;
-      }
-      rule_.target_fires(entry.trace, since);
+      const Entry& last = history_.end(cell)[-1];
+      Entry entry = last;
+      entry.stamp = static_cast<std::int32_t>(stamp);
+      rule_.target_fires(entry.trace, last.stamp < 0 ? never : stamp - static_cast<std::uint32_t>(last.stamp));
       history_.append(cell, entry);
     }
   }
@@ -98,7 +94,7 @@ class PlasticOf final : public PlasticSynapses {
       restore_flight(f, step);
     }
     for (const double* x = in.history.data(); x < in.history.data() + in.history.size(); x += history_width()) {
-      Entry e{stamp(x[1]), {}};
+      Entry e{static_cast<std::int32_t>(x[1]), {}};
       std::transform(x + 2, x + 2 + n_target, e.trace, [](double v) { return static_cast<T>(v); });
       history_.append(static_cast<std::uint32_t>(x[0]), e);
     }
@@ -122,7 +118,7 @@ class PlasticOf final : public PlasticSynapses {
           }
         }
       swept_ = to;
-      history_.forget(static_cast<std::uint32_t>(std::max<std::int64_t>(to, 0)));
+      history_.forget(to);
     }
     history_limit_ = std::max<std::uint64_t>(history_limit_, 2 * history_.byte());
   }
@@ -182,33 +178,39 @@ class PlasticOf final : public PlasticSynapses {
   std::int64_t late(std::uint32_t delay) const { return table_.dendritic(delay) == 0; }
   Window window(const Seen& seen, std::uint32_t delay, std::int64_t to) const {
     const std::int64_t since = seen.previous == never ? -1 : seen.previous + table_.shift(delay);
-    return {std::max(since - late(delay), swept_), to, since, seen};
+    return {std::max(since - late(delay), swept_), std::max<std::int64_t>(to, -1), since, seen};
   }
 
-  /// Lets a synapse meet the spikes of its target within a window, one by one. Returns the end of what it met.
-  const Entry* meet(Synapse& s, std::uint32_t cell, const Window& w, std::uint64_t* met = nullptr) const {
-    const Entry *const begin = history_.begin(cell), *last = history_.end(cell);
-    while (last != begin && last[-1].stamp > w.to) --last;
-    const Entry* e = last;
-    while (e != begin && e[-1].stamp > w.from) --e;
-    if (met) *met += static_cast<std::uint64_t>(last - e);
-    for (; e != last; ++e) s.weight = rule_.target_arrives(s.weight, s.state, of_target(e, begin, w));
-    return last;
+  /// The end of the entries of a cell that a window covers, and how many there are.
+  std::pair<const Entry*, std::uint32_t> covered(std::uint32_t cell, const Window& w) const {
+    const Entry* last = history_.end(cell);
+    while (last[-1].stamp > w.to) --last;  // the guards end both loops: no window reaches back before all times
+    std::uint32_t n = static_cast<std::uint32_t>(last[-1].stamp > w.from) + static_cast<std::uint32_t>(last[-2].stamp > w.from);  // mostly 0 or 1: without a branch
+    if (n == 2)
+      while (last[-1 - static_cast<std::ptrdiff_t>(n)].stamp > w.from) ++n;
+    return {last, n};
+  }
+  /// Lets a synapse meet the `n` spikes of its target before `last`, one by one.
+  void meet(Synapse& s, const Entry* last, std::uint32_t n, const Window& w) const {
+    for (const Entry* e = last - n; e != last; ++e) s.weight = rule_.target_arrives(s.weight, s.state, of_target(e, w));
+  }
+  void meet(Synapse& s, std::uint32_t cell, const Window& w) const {
+    const auto [last, n] = covered(cell, w);
+    meet(s, last, n, w);
   }
 
   static constexpr T nothing[trace_max] = {};
-  Pairing<T> of_target(const Entry* e, const Entry* begin, const Window& w) const {
+  static std::uint32_t since(std::int64_t now, std::int32_t stamp) { return stamp < 0 ? never : static_cast<std::uint32_t>(now - stamp); }
+  Pairing<T> of_target(const Entry* e, const Window& w) const {
     const bool together = e->stamp == w.since;  // with the source's last spike: what counts is the one before
     const std::uint32_t source_stamp = together ? w.seen.earlier : w.seen.previous;
     const bool none = source_stamp == never;
     return {none ? nothing : w.seen.after + (together ? n_source : 0), none ? never : static_cast<std::uint32_t>(e->stamp - w.since) + (together ? w.seen.previous - w.seen.earlier : 0),
-            e == begin ? nothing : e[-1].trace, e == begin ? never : e->stamp - e[-1].stamp, e == begin || e[-1].stamp <= w.since};
+            e[-1].trace, since(e->stamp, e[-1].stamp), e[-1].stamp <= w.since};
   }
-  Pairing<T> of_source(const Entry* last, const Entry* begin, const Window& w, std::int64_t arrival, std::uint32_t since_source) const {
-    while (last != begin && last[-1].stamp >= arrival) --last;
-    const bool none = last == begin;
-    return {since_source == never ? nothing : w.seen.after, since_source, none ? nothing : last[-1].trace, none ? never : static_cast<std::uint32_t>(arrival - last[-1].stamp),
-            !none && last[-1].stamp > w.since};
+  Pairing<T> of_source(const Entry* last, const Window& w, std::int64_t arrival, std::uint32_t since_source) const {
+    if (last[-1].stamp >= arrival) --last;  // one at most: a cell fires once a step
+    return {since_source == never ? nothing : w.seen.after, since_source, last[-1].trace, since(arrival, last[-1].stamp), last[-1].stamp > w.since && last[-1].stamp >= 0};
   }
 
   template <class Sum, bool wakes>
@@ -234,25 +236,48 @@ class PlasticOf final : public PlasticSynapses {
     Sum* const sums = static_cast<Sum*>(slots.sums) + table_.slot;
     const double units = table_.sign * f.factor / table_.quantum;
     T total = 0;
-    for (std::uint32_t k = 0; k < segment.count; ++k) {
-      const std::uint32_t cell = targets[k];
-      const std::size_t synapse = segment.first + k;
-      Synapse s = load(synapse);
-      if constexpr (n_target > 0) {
-        if (k + ahead < segment.count) history_.prefetch(targets[k + ahead]);
-        const Entry* const last = meet(s, cell, w, &work_.met);
-        s.weight = rule_.source_arrives(s.weight, s.state, of_source(last, history_.begin(cell), w, arrival, since_source));
-        store(synapse, s);
+    for (std::uint32_t begin = 0; begin < segment.count; begin += chunk) {
+      const std::uint32_t n = std::min(chunk, segment.count - begin);
+      const std::uint32_t* const cells = targets + begin;
+      const std::size_t synapse = segment.first + begin;
+      const Entry* last[chunk];
+      if constexpr (n_target > 0) meet_targets(cells, n, synapse, w, last);
+      for (std::uint32_t k = 0; k < n; ++k) {
+        Synapse s = load(synapse + k);
+        if constexpr (n_target > 0) {
+          s.weight = rule_.source_arrives(s.weight, s.state, of_source(last[k], w, arrival, since_source));
+          store(synapse + k, s);
+        }
+        total += s.weight;
+        const double x = static_cast<double>(s.weight) * units;
+        sums[cells[k]] += static_cast<Sum>(x + (x < 0 ? -0.5 : 0.5));
+        if constexpr (wakes) wake(slots, table_.slot + cells[k]);
       }
-      total += s.weight;
-      const double x = static_cast<double>(s.weight) * units;
-      sums[cell] += static_cast<Sum>(x + (x < 0 ? -0.5 : 0.5));
-      if constexpr (wakes) wake(slots, table_.slot + cell);
     }
     work_.events += segment.count;
     if (!std::isfinite(total)) bad_source = f.source;
   }
-  static constexpr std::uint32_t ahead = 8;
+
+  /// What the targets of up to a chunk of synapses have done since the source's last spike. First who has anything, then those
+  /// alone: whether a target has fired is not to be guessed, so there is no branch on it.
+  void meet_targets(const std::uint32_t* cells, std::uint32_t n, std::size_t synapse, const Window& w, const Entry** last) {
+    std::uint32_t some[chunk], count[chunk], n_some = 0;
+    for (std::uint32_t k = 0; k < n; ++k) history_.prefetch_end(cells[k]);
+    for (std::uint32_t k = 0; k < n; ++k) {
+      const auto [end, met] = covered(cells[k], w);
+      last[k] = end;
+      some[n_some] = k;
+      count[n_some] = met;
+      n_some += met > 0;
+      work_.met += met;
+    }
+    for (std::uint32_t j = 0; j < n_some; ++j) {
+      Synapse s = load(synapse + some[j]);
+      meet(s, last[some[j]], count[j], w);
+      store(synapse + some[j], s);
+    }
+  }
+  static constexpr std::uint32_t chunk = 64;
 
   void prefetch(const PlasticSegment& segment) const {
     __builtin_prefetch(table_.targets.data() + segment.first);

@@ -9,8 +9,8 @@
 /// passed on with the weight after it, as in NEST's stdp_synapse.
 ///
 /// pairing: which pairs count (Morrison et al. 2008, fig. 7). all: every one. symmetric: each spike with the last of the other
-/// side. presynaptic: each spike of the source with the last and the next of the target. reduced: only spikes with no other
-/// of either side between them.
+/// side. reduced: only spikes with no other of either side between them. (stdp_presynaptic: each spike of the source with the
+/// last and the next of the target.)
 ///
 /// State    w; traces: one of each source, one of each target
 /// Work     9 FLOP an event (mu 0 or 1), 4 a spike of the target; 12 bytes a synapse: target, w read and written
@@ -31,8 +31,8 @@ inline constexpr Parameter parameters[] = {
     {"tau_minus", 20.0, "ms", positive, "time constant of depression (trace of the target)"},
     {"w_max", 100.0, "weight", positive, "largest weight"},
 };
-enum Pairs : int { all, symmetric, presynaptic, reduced };
-inline constexpr std::string_view pairs[] = {"all", "symmetric", "presynaptic", "reduced"};
+enum Pairs : int { all, symmetric, reduced };
+inline constexpr std::string_view pairs[] = {"all", "symmetric", "reduced"};
 inline constexpr Choice choices[] = {{"pairing", pairs, "which pairs of spikes count"}};
 inline constexpr StateVariable state[] = {{"weight", "weight", "weight", "the synapse's weight"}};
 inline constexpr ModelInfo info{
@@ -70,7 +70,7 @@ class Rule {
   void target_fires(T* K, std::uint32_t since) const { K[0] = pairing_ == all ? K[0] * target_(since) + 1 : T(1); }
 
   T target_arrives(T w, T*, const Pairing<T>& at) const {
-    if (!at.first && (pairing_ == presynaptic || pairing_ == reduced)) return w;
+    if (!at.first && pairing_ == reduced) return w;
     const T x = w * per_max_;
     return std::min(w_max_, w_max_ * (x + up_ * plus_(1 - x) * at.source[0] * source_(at.since_source)));
   }
@@ -88,8 +88,7 @@ class Rule {
   DecayTable<T> source_, target_;
 };
 
-inline constexpr SynapseModel model = weight_model<Rule>(info, [](const SynapseParameters& p) {
-  return p.weight_largest > p[w_max] ? "the initial weights must not be above w_max" : static_cast<const char*>(nullptr);
-});
+constexpr const char* validate(const SynapseParameters& p) { return p.weight_largest > p[w_max] ? "the initial weights must not be above w_max" : nullptr; }
+inline constexpr SynapseModel model = weight_model<Rule>(info, validate);
 }  // namespace ranvier::engine::stdp
 #endif
