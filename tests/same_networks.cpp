@@ -66,6 +66,14 @@ std::vector<CellKind> all_cell_kinds() {
   return out;
 }
 
+/// Those whose cells fall asleep when nothing arrives.
+std::vector<CellKind> sleeping_cell_kinds() {
+  std::vector<CellKind> out;
+  for (const auto& kind : all_cell_kinds())
+    if (kind.membrane->quiet) out.push_back(kind);
+  return out;
+}
+
 /// A current that makes a membrane fire within some ten milliseconds, in its own unit.
 double strong_current(const std::string& membrane) {
   static const std::map<std::string, double> known = {{"leaky", 600}, {"adex", 1500}, {"izhikevich", 12}, {"lif_shiu", 14}, {"hh", 1500}};
@@ -146,9 +154,11 @@ class RandomNetwork {
 
   /// No current and no drive onto most cells, so that they may sleep where their model allows it.
   void add_population(int i, bool small) {
-    static const auto kinds = all_cell_kinds();
+    static const auto kinds = all_cell_kinds(), sleepers = sleeping_cell_kinds();
     static const std::vector<std::int64_t> sizes = {1, 7, 15, 16, 17, 33, 100, 257};
-    const CellKind& kind = in_turn(kinds, 3 * k_ + i);
+    // Every third network is quiet and takes kinds that may sleep; every kind has its turn among the others.
+    const int quiet_before = (k_ + 1) / 3;
+    const CellKind& kind = quiet_ ? in_turn(sleepers, 2 * quiet_before + i) : in_turn(kinds, 2 * (k_ - quiet_before) + i);
     PopulationSpec p;
     p.name = "p" + std::to_string(i);
     p.size = small ? in_turn(sizes, k_ + i) % 101 : in_turn(sizes, 5 * k_ + 3 * i);

@@ -18,7 +18,7 @@
 ///
 /// All exponentials are powers of two, 2^y = 2^k (1 + P) with |y - k| <= 1/2, so that 2^y - 1 = 2^k P + (2^k - 1) loses
 /// nothing where y is near 0: the rates x / (e^x - 1) need neither a series nor a branch there. In single precision P is
-/// a fit, 4.7e-7 of 2^y - 1 at most; in double the Taylor series to rounding. Divisions (seven) cost little: the divider
+/// a fit, 4.7e-7 of 2^y - 1 at most; in double the Taylor series to rounding. Divisions (six) cost little: the divider
 /// works beside the other units.
 #ifndef RANVIER_ENGINE_GATES
 #define RANVIER_ENGINE_GATES

@@ -33,7 +33,8 @@
 /// Numerics see gates-inl.hpp
 /// Work     205 FLOP (seven exponentials at 15); 20 bytes read, 16 written
 /// Source   Hodgkin & Huxley 1952, doi:10.1113/jphysiol.1952.sp004764; potentials as today, inside minus outside
-/// Tested   tests/physics_hh.cpp: spike times, rheobase, singular points of the rates, order of convergence
+/// Tested   tests/physics_hh.cpp: spike times, rheobase, singular points of the rates, order of convergence;
+///          tests/physics_hh_peers.cpp: NEST
 #ifndef RANVIER_MEMBRANE_HH
 #define RANVIER_MEMBRANE_HH
 #include "engine/gates-inl.hpp"

@@ -31,7 +31,8 @@
 /// Numerics see gates-inl.hpp
 /// Work     205 FLOP (seven exponentials at 15); 20 bytes read, 16 written
 /// Source   Traub & Miles 1991, Neuronal networks of the hippocampus; Brette et al. 2007, doi:10.1007/s10827-007-0038-6
-/// Tested   tests/physics_hh_traub.cpp: spike times, resting states, singular points of the rates, order of convergence
+/// Tested   tests/physics_hh_traub.cpp: spike times, resting states, singular points of the rates, order of convergence;
+///          tests/physics_hh_peers.cpp: NEST, Brian2
 #ifndef RANVIER_MEMBRANE_HH_TRAUB
 #define RANVIER_MEMBRANE_HH_TRAUB
 #include "engine/gates-inl.hpp"

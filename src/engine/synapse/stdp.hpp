@@ -88,7 +88,7 @@ class Rule {
   DecayTable<T> source_, target_;
 };
 
-constexpr const char* validate(const SynapseParameters& p) { return p.weight_largest > p[w_max] ? "the initial weights must not be above w_max" : nullptr; }
+inline const char* validate(const SynapseParameters& p) { return p.weight_largest > p[w_max] ? "the initial weights must not be above w_max" : nullptr; }
 inline constexpr SynapseModel model = weight_model<Rule>(info, validate);
 }  // namespace ranvier::engine::stdp
 #endif
