@@ -25,6 +25,9 @@ void build_rows(Network& network);
 void build_event_rows(const Network& network, Shard& shard);
 void for_each_event_synapse(const Network& network, std::int64_t source, const std::function<void(const SynapseRecord&)>& visit);
 
+/// Errors  InputError: the network may take more memory than there is
+void check_memory(const NetworkSpec& spec, const Options& options);
+
 /// Largest count that a Poisson input or source of this mean gives in a step.
 int poisson_count_max(double mean);
 
