@@ -135,7 +135,7 @@ class Translation {
   Filter filter_of(const PopulationSpec& p, int receptor) {
     const ReceptorSpec& r = p.receptors.at(static_cast<std::size_t>(receptor));
     const std::string where = fmt::format("population \"{}\", receptor \"{}\"", p.name, r.name);
-    if (r.kind == "delta") return {1, spec_.simulation.dt_ms / std::numbers::pi};
+    if (r.kind == "delta") return {1, 0};
     const auto tau = [&](const char* name) { return shared(where, r.params, engine::ModelInfo::Kind::receptor, r.kind, name); };
     const double C_m = shared(where, p.params, engine::ModelInfo::Kind::membrane, "leaky", "C_m");
     if (r.kind == "exponential") return {tau("tau_syn") / C_m, tau("tau_syn")};

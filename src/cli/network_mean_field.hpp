@@ -11,8 +11,7 @@ namespace ranvier::cli {
 
 /// Populations in the order of the file, then one source for each Poisson input. Covered are leaky cells with delta, exponential, alpha and
 /// double-exponential currents, driven by Poisson trains, constant currents and noise; sources of constant rate, and spike trains by their
-/// mean rate. A delta receptor counts as a filter of dt / pi: the threshold is tested once a step, which the potential oversteps
-/// (Broadie, Glasserman & Kou 1997, doi:10.1111/1467-9965.00035); two filters in a row as one of their summed time constants.
+/// mean rate. Two filters in a row, as of alpha currents, count as one of their summed time constants: it has the same correlation time.
 /// Errors  InputError: everything in the network that the theory does not cover, by name, and what to use instead
 plan::MeanFieldNetwork mean_field_of(const NetworkSpec& spec);
 

@@ -173,8 +173,12 @@ plan::NetworkCounts count_network(const NetworkSpec& spec, int threads) {
   n.duration = Seconds{s.duration_ms * 1e-3};
   n.warmup = Seconds{s.warmup_ms * 1e-3};
   n.threads = threads;
-  n.estimated = Bytes{memory.total_byte()};
+  n.estimated = Bytes{memory.total_byte() - memory.record_byte};
   for (const RecordingSpec& r : spec.recordings) n.traces += Bytes{trace_byte(spec, r)};
+  for (const PopulationSpec& p : spec.populations) {
+    const engine::ModelInfo* info = engine::find_model(engine::ModelInfo::Kind::membrane, p.membrane);
+    n.exact_times = n.exact_times || (info && info->event_driven);
+  }
   const auto spikes = [](const RecordingSpec& r) { return r.kind == RecordingSpec::Kind::spikes; };
   n.changes = phases_of(spec, changes_from_ms).size() > 1;
   n.records_spikes = spec.recordings.empty() || std::any_of(spec.recordings.begin(), spec.recordings.end(), spikes);

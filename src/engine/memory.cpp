@@ -20,7 +20,11 @@ namespace ranvier::engine {
 namespace {
 
 /// Program, libraries and what the allocator keeps for small things, as a run of a network of two cells shows it.
-constexpr double process_byte = 13e6;
+constexpr double process_byte = 14.4e6;
+/// What reading tables (CSV, HDF5) leaves behind, beside the columns themselves.
+constexpr double tables_byte = 4.3e6;
+/// Activity is not known before a run: 5 spikes a second and cell, each there four times when it is handed over (record.cpp).
+constexpr double assumed_rate_hz = 5, spike_byte = 32;
 /// A projection on a block while it is drawn: batches, weights and delays of a batch (rows.cpp, rule.hpp).
 constexpr double collector_byte = 60e3;
 /// Arenas of at least this size lie in huge pages, and so take whole ones.
@@ -167,6 +171,14 @@ std::string identity(const ReceptorSpec& r) {
   return text;
 }
 
+/// Whether cells may fall asleep, by what the file says (build.cpp, may_sleep, looks at parameters too).
+bool sleeps(const NetworkSpec& spec, int index, const PopulationSpec& p, const MembraneEntry& membrane) {
+  if (!p.sleep || !membrane.model->quiet || !membrane.step_sleepers(false, true)) return false;
+  const auto keeps_awake = [&](const InputSpec& i) { return i.target.population == index && (i.kind != InputSpec::Kind::poisson || 2 * i.target.size() > p.size); };
+  const auto sleepless = [](const ReceptorSpec& r) { const ReceptorModel* m = find_receptor(r.kind); return r.conductance || !m || !m->sleeps; };
+  return std::none_of(spec.inputs.begin(), spec.inputs.end(), keeps_awake) && std::none_of(p.receptors.begin(), p.receptors.end(), sleepless);
+}
+
 /// The state of a population's cells (state.cpp, lay_out), and the parameters that it keeps.
 double cells_byte(const NetworkSpec& spec, int index) {
   const PopulationSpec& p = spec.populations[static_cast<std::size_t>(index)];
@@ -191,7 +203,8 @@ double cells_byte(const NetworkSpec& spec, int index) {
       slots += 2;
       break;
     }
-  return n * (reals * real + 4 + slots * (spec.simulation.double_precision ? 8 : 4)) + 8 * n * drawn_count(p.params);
+  const double asleep = sleeps(spec, index, p, *membrane) ? 4 : 0;
+  return n * (reals * real + 4 + asleep + slots * (spec.simulation.double_precision ? 8 : 4)) + 8 * n * drawn_count(p.params);
 }
 
 /// The spec itself: columns, edges, positions, trains. Columns that several projections share count once.
@@ -212,6 +225,18 @@ double description_byte(const NetworkSpec& spec) {
     for (const auto& [name, v] : p.params) add(v.column);
     for (const auto& [name, v] : p.initial) add(v.column);
   }
+  return byte + (seen.empty() ? 0 : tables_byte);
+}
+
+double recorded_byte(const NetworkSpec& spec) {
+  const SimulationSpec& s = spec.simulation;
+  const double run_ms = s.warmup_ms + s.duration_ms;
+  double byte = spike_byte * assumed_rate_hz * 1e-3 * run_ms * static_cast<double>(spec.neuron_count());
+  for (const RecordingSpec& r : spec.recordings)
+    if (r.kind == RecordingSpec::Kind::state) {
+      const double samples = std::max(0.0, std::min(r.stop_ms, run_ms) - r.start_ms) / std::max(r.interval_ms, s.dt_ms);
+      byte += samples * static_cast<double>(r.neurons.size()) * static_cast<double>(r.variables.size()) * (s.double_precision ? 8 : 4);
+    }
   return byte;
 }
 
@@ -225,10 +250,10 @@ std::uint64_t free_memory() {
 
 }  // namespace
 
-double MemoryEstimate::total_byte() const { return process_byte + description_byte + std::max(building_byte, row_byte + event_byte + 2 * state_byte); }
+double MemoryEstimate::total_byte() const { return process_byte + description_byte + std::max(building_byte, row_byte + event_byte + state_byte + std::max(state_byte, record_byte)); }
 
 MemoryEstimate estimate_memory(const NetworkSpec& spec, int threads) {
-  MemoryEstimate e{.process_byte = engine::process_byte, .description_byte = engine::description_byte(spec)};
+  MemoryEstimate e{.process_byte = engine::process_byte, .description_byte = engine::description_byte(spec), .record_byte = recorded_byte(spec)};
   const bool exact = spec.simulation.double_precision && std::any_of(spec.projections.begin(), spec.projections.end(), [](const ProjectionSpec& p) { return !p.weight.is_constant(); });
   const double rules = rules_byte(spec, threads);
   const double index = 4 * static_cast<double>(spec.neuron_count()) * threads;

@@ -14,6 +14,8 @@ namespace {
 /// A spike is 8 bytes. At the end it is there up to three times when only counted (a log, and the two sides of its merging), four times
 /// when handed over (merged, and both sides of an array that grows by doubling, in memory the logs do not give back; src/engine/record.cpp).
 constexpr Bytes spike_logged{24}, spike_recorded{32};
+/// With an exact time it is another 24 bytes, in a log and in the merged train, and its time again apart.
+constexpr Bytes exact_time{56};
 /// Machines are never quite quiet, and what follows a probe is never quite like it. Chosen, not fitted.
 constexpr double least_spread = 0.08;
 
@@ -74,7 +76,7 @@ const char* bottleneck_of(const RunPrediction& r) {
 
 Bytes memory_of(const NetworkCounts& n, const ProbeCounters& probe, const Activity& a, Trace* trace) {
   const Count spikes = a.rate_hz * n.neurons * number_of(n.duration + n.warmup);
-  const Bytes logs = note(trace, "spikes", spikes * (n.records_spikes ? spike_recorded : spike_logged), "8 bytes each, with the copies made when they are sorted and handed over");
+  const Bytes logs = note(trace, "spikes", spikes * ((n.records_spikes ? spike_recorded : spike_logged) + (n.exact_times ? exact_time : Bytes{})), "8 bytes each, with the copies made when they are sorted and handed over");
   const Bytes records = note(trace, "recorded", logs + n.traces, "spikes + state variables");
   if (!(probe.peak > Bytes{})) return note(trace, "memory", n.estimated + records, "the engine's estimate of rows, cells and building + recorded");
   const Bytes running = note(trace, "while running", probe.resident + records, "resident after the build + recorded");

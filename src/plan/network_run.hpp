@@ -27,6 +27,7 @@ struct NetworkCounts {
   Bytes estimated{};            ///< rows, cells and the most that building takes beside them, by the engine's own estimate
   Bytes traces{};               ///< state variables recorded
   bool records_spikes = true;   ///< some are handed over; else all are only counted
+  bool exact_times = false;     ///< spikes carry exact times: some cells are event-driven
   bool changes = false;         ///< inputs begin, change or end where the probe did not follow: what it saw is not all there is
 };
 
