@@ -129,13 +129,14 @@ test_cli::Ran call(const std::string& arguments) { return test_cli::Folder().ran
 const std::string examples = std::string(RANVIER_SOURCE_DIR) + "/examples/";
 
 TEST(MeanField, the_microcircuit_fires_nearly_as_it_does_when_simulated) {
-  // examples/microcircuit.toml: rates of the maintained reference implementation at full scale, which downscaling keeps.
+  // examples/microcircuit.toml: rates of the maintained reference implementation, one run. The two populations that fire rarely, from
+  // fluctuations alone, are 15 % off, the others at most 5 %.
   const std::pair<const char*, double> simulated[] = {{"L23E", 0.903}, {"L23I", 2.965}, {"L4E", 4.414}, {"L4I", 5.876}, {"L5E", 7.569}, {"L5I", 8.633}, {"L6E", 1.105}, {"L6I", 7.829}};
-  const auto run = call("plan network " + examples + "microcircuit.toml --set scale=0.02 --rate mean-field --json --threads 1");
+  const auto run = call("plan network " + examples + "microcircuit.toml --rate mean-field --json --threads 1");
   ASSERT_EQ(run.code, 0) << run.err;
   const auto rates = nlohmann::json::parse(run.out)["rates"];
   EXPECT_EQ(rates["from"], "mean-field");
-  for (const auto& [name, hz] : simulated) EXPECT_NEAR(rates["population_hz"][name].get<double>() / hz, 1, 0.3) << name;
+  for (const auto& [name, hz] : simulated) EXPECT_NEAR(rates["population_hz"][name].get<double>() / hz, 1, hz < 2 ? 0.2 : 0.07) << name;
 }
 
 TEST(MeanField, what_the_theory_does_not_cover_is_named) {

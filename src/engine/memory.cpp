@@ -23,8 +23,9 @@ namespace {
 constexpr double process_byte = 14.4e6;
 /// What reading tables (CSV, HDF5) leaves behind, beside the columns themselves.
 constexpr double tables_byte = 4.3e6;
-/// Activity is not known before a run: 5 spikes a second and cell, each there four times when it is handed over (record.cpp).
-constexpr double assumed_rate_hz = 5, spike_byte = 32;
+/// Activity is not known before a run: 5 spikes a second and cell, none where cells may sleep. Each is there four times when it is
+/// handed over (record.cpp); with an exact time it is larger.
+constexpr double assumed_rate_hz = 5, spike_byte = 32, exact_spike_byte = 88;
 /// A projection on a block while it is drawn: batches, weights and delays of a batch (rows.cpp, rule.hpp).
 constexpr double collector_byte = 60e3;
 /// Arenas of at least this size lie in huge pages, and so take whole ones.
@@ -231,7 +232,13 @@ double description_byte(const NetworkSpec& spec) {
 double recorded_byte(const NetworkSpec& spec) {
   const SimulationSpec& s = spec.simulation;
   const double run_ms = s.warmup_ms + s.duration_ms;
-  double byte = spike_byte * assumed_rate_hz * 1e-3 * run_ms * static_cast<double>(spec.neuron_count());
+  double byte = 0;
+  for (int k = 0; k < static_cast<int>(spec.populations.size()); ++k) {
+    const PopulationSpec& p = spec.populations[static_cast<std::size_t>(k)];
+    const MembraneEntry* membrane = find_membrane(p.membrane);
+    if (membrane && sleeps(spec, k, p, *membrane)) continue;
+    byte += (find_event_membrane(p.membrane) ? exact_spike_byte : spike_byte) * assumed_rate_hz * 1e-3 * run_ms * static_cast<double>(p.size);
+  }
   for (const RecordingSpec& r : spec.recordings)
     if (r.kind == RecordingSpec::Kind::state) {
       const double samples = std::max(0.0, std::min(r.stop_ms, run_ms) - r.start_ms) / std::max(r.interval_ms, s.dt_ms);
