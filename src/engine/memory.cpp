@@ -135,7 +135,7 @@ SourceRows rows_of(const NetworkSpec& spec, int source, int threads, bool exact)
   }
   for (const ProjectionSpec& p : spec.projections) {
     if (p.source.population != source || is_event_driven(spec, p)) continue;
-    const double n = rule_size(p, spec).synapses / static_cast<double>(from.size);
+    const double n = rule_size(p, spec).synapses / static_cast<double>(std::max<std::int64_t>(1, from.size));
     add_to_row(row, p, n / shards, spec.simulation.dt_ms);
   }
   out.row_byte = 4 * row_words(row, exact) * shards * static_cast<double>(from.size);
