@@ -119,7 +119,12 @@ Rates rates_of(const NetworkPlanOptions& o, const NetworkSpec& spec) {
     StationaryRates found = stationary_rates(spec);
     return {"mean-field", std::move(found.rate_hz), found.filter_ratio};
   }
-  const double rate = read_option("--rate", o.rate, to_hz);
+  double rate = 0;
+  try {
+    rate = to_hz(o.rate);
+  } catch (const InputError& e) {
+    throw InputError(fmt::format("--rate {}: {}\n  a rate with its unit (--rate \"3 /s\"), or the word mean-field", o.rate, e.what()));
+  }
   if (!(rate >= 0) || rate > 1e4) throw InputError(fmt::format("--rate {}: must be between 0 and 10,000 /s", o.rate));
   return {"given", rates_at(spec, rate)};
 }

@@ -221,12 +221,14 @@ double description_byte(const NetworkSpec& spec) {
     add(p.weight.column);
     add(p.delay_ms.column);
   }
+  const bool trains = std::any_of(spec.populations.begin(), spec.populations.end(), [](const PopulationSpec& p) { return !p.trains.times_ms.empty(); });
+  const bool tables = trains || !seen.empty();  // columns of cells may be formulas
   for (const PopulationSpec& p : spec.populations) {
     byte += 8 * static_cast<double>(p.positions_um.size()) + 16 * static_cast<double>(p.trains.times_ms.size());
     for (const auto& [name, v] : p.params) add(v.column);
     for (const auto& [name, v] : p.initial) add(v.column);
   }
-  return byte + (seen.empty() ? 0 : tables_byte);
+  return byte + (tables ? tables_byte : 0);
 }
 
 double recorded_byte(const NetworkSpec& spec) {
