@@ -91,7 +91,8 @@ TEST(PlanLlmServe, doubling_a_rate_a_bandwidth_or_a_link_slows_nothing) {
                         {"llm_prefill", "latency", 1, {{"model", "llama-3-8b"}, {"quant", "Q8_0"}, {"tokens", "1024"}}},
                         {"llm_serve_static", "latency", 8, {{"model", "falcon-180b"}, {"precision", "fp8"}, {"batch", "64"}, {"input_len", "128"}, {"output_len", "128"}}},
                         {"llm_serve_maxload", "time_per_output_token", 8, {{"model", "deepseek-v3"}, {"precision", "fp8"}, {"input_len", "128"}, {"output_len", "128"}, {"max_batch", "64"}}},
-                        {"llm_serve_concurrency", "time_per_output_token", 16, {{"model", "qwen3-235b-a22b"}, {"precision", "fp8"}, {"concurrency", "32"}}}};
+                        {"llm_serve_concurrency", "time_per_output_token", 16, {{"model", "qwen3-235b-a22b"}, {"precision", "fp8"}, {"concurrency", "32"}}},
+                        {"llm_serve_concurrency", "time_per_output_token", 16, {{"model", "qwen3-235b-a22b"}, {"precision", "fp8"}, {"concurrency", "32"}, {"tp", "16"}, {"moe_ep", "16"}}}};
   for (const Case& c : cases) {
     const double before = ask(c.kind, c.metric, round_card(), c.count, c.keys).value;
     const auto faster = [&](auto&& change) {
@@ -113,6 +114,42 @@ TEST(PlanLlmServe, one_device_sends_no_messages) {
   for (const char* format : {"fp16", "Q4_K_M"})
     EXPECT_LT(ask("llm_serve", "time_per_output_token", round_card(), 1, {{"model", "llama-3-8b"}, {"precision", format}}, dear).value, 1000) << format;
   EXPECT_GT(ask("llm_serve", "time_per_output_token", round_card(), 2, {{"model", "llama-3-8b"}, {"precision", "fp16"}}, dear).value, 10000);
+}
+
+double token_ms(Keys keys, int count, const Machine& machine, const Constants& constants) { return ask("llm_decode", "time_per_output_token", machine, count, keys, constants).value; }
+
+TEST(PlanLlmServe, tokens_that_travel_to_their_experts_take_the_time_of_their_bytes) {
+  // Mixtral 8x7B on 8 cards in a box, 64 tokens, 32 layers of width 4,096, 2 of 8 experts a token. Each card hands out the two copies of its
+  // 8 tokens in fp16 and gets as much back, 7/8 of both over the link; the sum behind the MLP, 2 x 7/8 of all tokens, becomes a gathering.
+  const Constants ideal = ideal_constants();
+  const double stream = 64.0 * 4096 * 2, exchange = 2 * 7 / 8.0 * stream / 8 * 2, sum_less_gathering = 7 / 8.0 * stream;
+  const double together = token_ms({{"model", "mixtral-8x7b"}, {"precision", "fp16"}, {"batch", "64"}, {"tp", "8"}}, 8, round_card(), ideal);
+  const double dealt = token_ms({{"model", "mixtral-8x7b"}, {"precision", "fp16"}, {"batch", "64"}, {"tp", "8"}, {"moe_ep", "8"}}, 8, round_card(), ideal);
+  EXPECT_NEAR(dealt - together, 32 * (exchange - sum_less_gathering) / 300e9 * 1e3, 1e-9 * together);
+}
+
+TEST(PlanLlmServe, experts_in_another_box_are_reached_over_the_network_between_boxes) {
+  // 16 ranks, 8 in a box: half of what is handed out leaves the box, at 25 GB/s; on one box of 16, nothing does.
+  const Constants ideal = ideal_constants();
+  const auto time = [&](const char* box, double internode) {
+    Machine m = round_card();
+    m.internode.value = BytePerSecond{internode};
+    return token_ms({{"model", "qwen3-235b-a22b"}, {"precision", "fp16"}, {"batch", "64"}, {"tp", "16"}, {"moe_ep", "16"}, {"box", box}}, 16, m, ideal);
+  };
+  // Cards that are together faster than the link do not slow the rings; so what changes with them is the exchange alone: 94 layers of
+  // width 4,096, 8 experts a token, 4 tokens a rank, there and back in fp16.
+  const double there_and_back = 94 * 2 * (4 * 8 * 4096 * 2.0) * 8 / 16;
+  EXPECT_NEAR(time("8", 50e9) - time("8", 100e9), there_and_back * (1 / 50e9 - 1 / 100e9) * 1e3, 1e-6);
+  EXPECT_EQ(time("16", 50e9), time("16", 100e9));
+}
+
+TEST(PlanLlmServe, one_device_sends_no_token_away_whatever_the_experts) {
+  Constants dear;
+  dear.llm_message_s = 10;
+  EXPECT_LT(token_ms({{"model", "mixtral-8x7b"}, {"precision", "fp4"}, {"moe_ep", "1"}}, 1, round_card(), dear), 1000);
+  const Answer dense = ask("llm_decode", "throughput", round_card(), 2, {{"model", "llama-3-8b"}, {"precision", "fp8"}, {"moe_ep", "2"}});
+  EXPECT_EQ(dense.value, ask("llm_decode", "throughput", round_card(), 2, {{"model", "llama-3-8b"}, {"precision", "fp8"}}).value);
+  EXPECT_FALSE(dense.warnings.empty());
 }
 
 TEST(PlanLlmServe, a_machine_renamed_and_an_engine_renamed_give_the_same_answer) {
@@ -198,6 +235,8 @@ TEST(PlanLlmServe, wrong_questions_are_refused_with_the_reason) {
   EXPECT_NE(refusal("llm_serve_static", "latency", 3, {{"model", "llama-3-8b"}, {"tp", "3"}}).find("does not divide the 32 heads"), std::string::npos);
   EXPECT_NE(refusal("llm_serve_static", "latency", 64, {{"model", "llama-3-8b"}, {"pp", "64"}}).find("more than the 32 layers"), std::string::npos);
   EXPECT_NE(refusal("llm_decode", "throughput", 1, {{"model", "llama-3-8b"}, {"batch", "-4"}}).find("batch"), std::string::npos);
+  EXPECT_NE(refusal("llm_decode", "throughput", 8, {{"model", "mixtral-8x7b"}, {"tp", "8"}, {"moe_ep", "3"}}).find("does not divide tp = 8"), std::string::npos);
+  EXPECT_NE(refusal("llm_decode", "throughput", 16, {{"model", "mixtral-8x7b"}, {"tp", "16"}, {"moe_ep", "16"}}).find("has 8 experts"), std::string::npos);
   EXPECT_NE(refusal("llm_decode", "throughput", 1, {{"layers", "4"}, {"hidden", "100"}, {"heads", "3"}}).find("no multiple of heads"), std::string::npos);
 }
 

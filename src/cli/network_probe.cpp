@@ -9,6 +9,7 @@
 #include <fstream>
 #include <memory>
 
+#include "cli/network_phases.hpp"
 #include "engine/network.hpp"
 #include "engine/rule.hpp"
 #include "engine/run.hpp"
@@ -25,6 +26,7 @@ constexpr double unmeasured_share = 0.4;
 constexpr int pieces_measured = 4;
 constexpr double stand_in_synapses = 20e6;    // 80 MB: more than last-level caches hold
 constexpr std::int64_t stand_in_sources_least = 200;
+constexpr double changes_from_ms = 0.2 * probe_limit_ms;  // earlier ones a probe sees by itself
 constexpr double awake_from_hz = 10;          // an input keeps a cell awake for some 100 ms, several of its time constants
 
 double now_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
@@ -36,6 +38,12 @@ double resident_byte() {
   return file >> total >> resident ? resident * static_cast<double>(sysconf(_SC_PAGESIZE)) : 0;
 }
 
+/// Lets the system count the highest resident memory of this process from now on; false where it cannot (Linux: proc(5), clear_refs).
+bool restart_peak() {
+  std::ofstream file("/proc/self/clear_refs");
+  return static_cast<bool>(file << "5" << std::flush);
+}
+
 bool only_emits(const PopulationSpec& p) { return p.membrane == "poisson_source" || p.membrane == "spike_train"; }
 
 /// State variables kept by a recording: float32, or float64 in double precision.
@@ -45,15 +53,6 @@ double trace_byte(const NetworkSpec& spec, const RecordingSpec& r) {
   const double stop = std::min(r.stop_ms, s.warmup_ms + s.duration_ms), interval = std::max(r.interval_ms, s.dt_ms);
   const double samples = std::max(0.0, stop - r.start_ms) / interval;
   return samples * static_cast<double>(r.neurons.size()) * static_cast<double>(r.variables.size()) * (s.double_precision ? 8 : 4);
-}
-
-/// Whether inputs, or spikes from files, begin or end between a probe and the end of the run.
-bool inputs_change(const NetworkSpec& spec) {
-  const double end = spec.simulation.warmup_ms + spec.simulation.duration_ms;
-  const auto inside = [&](double t) { return t > 0.5 * probe_limit_ms && t < 0.95 * end; };
-  const auto changes = [&](const InputSpec& i) { return inside(i.start_ms) || inside(i.stop_ms) || i.rate_schedule.kind == Schedule::Kind::piecewise || i.kind == InputSpec::Kind::step; };
-  const auto ends = [&](const PopulationSpec& p) { return p.membrane == "spike_train" && !p.trains.times_ms.empty() && inside(*std::max_element(p.trains.times_ms.begin(), p.trains.times_ms.end())); };
-  return std::any_of(spec.inputs.begin(), spec.inputs.end(), changes) || std::any_of(spec.populations.begin(), spec.populations.end(), ends);
 }
 
 ProbePiece run_piece(const engine::Network& network, engine::State& state, std::uint32_t until) {
@@ -100,7 +99,7 @@ std::vector<double> input_rates(const NetworkSpec& spec, double rate_hz) {
 
 /// Cells, inputs and recordings of the network. Of each projection one synapse stays: threads then exchange spikes as often.
 NetworkSpec almost_without_synapses(const NetworkSpec& spec, double rate_hz) {
-  NetworkSpec out = without_readout(spec);
+  NetworkSpec out = spec;
   const std::vector<double> input = input_rates(spec, rate_hz);
   for (std::size_t k = 0; k < out.populations.size(); ++k) out.populations[k].sleep = out.populations[k].sleep && input[k] < awake_from_hz;
   for (ProjectionSpec& p : out.projections) {
@@ -180,24 +179,64 @@ plan::NetworkCounts count_network(const NetworkSpec& spec, int threads) {
   n.duration = Seconds{s.duration_ms * 1e-3};
   n.warmup = Seconds{s.warmup_ms * 1e-3};
   n.threads = threads;
-  n.estimated = Bytes{memory.total_byte()};
+  n.estimated = Bytes{memory.total_byte() - memory.record_byte};
   for (const RecordingSpec& r : spec.recordings) n.traces += Bytes{trace_byte(spec, r)};
+  for (const PopulationSpec& p : spec.populations) {
+    const engine::ModelInfo* info = engine::find_model(engine::ModelInfo::Kind::membrane, p.membrane);
+    n.exact_times = n.exact_times || (info && info->event_driven);
+  }
   const auto spikes = [](const RecordingSpec& r) { return r.kind == RecordingSpec::Kind::spikes; };
-  n.changes = inputs_change(spec);
+  n.changes = phases_of(spec, changes_from_ms).size() > 1;
   n.records_spikes = spec.recordings.empty() || std::any_of(spec.recordings.begin(), spec.recordings.end(), spikes);
   return n;
 }
 
+namespace {
+
+/// Adds the pieces of one stretch, the first 40 % of it unmeasured, as if each stood for `weight` of itself.
+void run_stretch(const engine::Network& network, engine::State& state, double asked_ms, int phase, double weight, int wanted, std::vector<ProbePiece>& out) {
+  const auto steps = static_cast<std::uint32_t>(std::max(2.0, std::floor(asked_ms / network.dt() + 1e-6)));
+  const std::uint32_t begin = state.step, first = std::max(1u, static_cast<std::uint32_t>(unmeasured_share * steps));
+  run_piece(network, state, begin + first);
+  const std::uint32_t pieces = std::min<std::uint32_t>(static_cast<std::uint32_t>(wanted), steps - first);
+  for (std::uint32_t k = 1; k <= pieces; ++k) {
+    out.push_back(run_piece(network, state, begin + first + static_cast<std::uint32_t>(std::uint64_t{steps - first} * k / pieces)));
+    out.back().phase = phase;
+    out.back().weight = weight;
+  }
+}
+
+/// A network as it is probed: what it reads and records is left out, and its run condensed where inputs change.
+struct Probed {
+  NetworkSpec spec;
+  std::vector<double> probed_ms, length_ms;  ///< [phases]
+};
+
+Probed probed(const NetworkSpec& spec) {
+  const std::vector<Phase> phases = phases_of(spec, changes_from_ms);
+  const double run = spec.simulation.warmup_ms + spec.simulation.duration_ms;
+  if (phases.size() == 1 || phases.size() > phases_most) return {without_readout(spec), {std::min(probe_limit_ms, run)}, {run}};
+  CondensedRun c = condense(without_readout(spec), phases, probe_limit_ms);
+  return {std::move(c.spec), std::move(c.probed_ms), std::move(c.length_ms)};
+}
+
+/// Runs all phases of a probed network, one after the other, each weighted by its part of the run.
+std::vector<ProbePiece> run_phases(const engine::Network& network, const Probed& p, Bytes* resident = nullptr) {
+  engine::State state = engine::start(network);
+  std::vector<ProbePiece> out;
+  const int pieces = p.probed_ms.size() == 1 ? pieces_measured : pieces_measured / 2;
+  for (std::size_t k = 0; k < p.probed_ms.size(); ++k) run_stretch(network, state, p.probed_ms[k], static_cast<int>(k), p.length_ms[k] / p.probed_ms[k], pieces, out);
+  if (resident != nullptr) *resident = Bytes{resident_byte()};
+  return out;
+}
+
+}  // namespace
+
 std::vector<ProbePiece> run_pieces(const engine::Network& network, double biology_ms, Bytes* resident) {
   const SimulationSpec& s = network.spec.simulation;
-  const double asked = std::min({biology_ms, probe_limit_ms, s.warmup_ms + s.duration_ms});
-  const auto steps = static_cast<std::uint32_t>(std::max(2.0, std::floor(asked / s.dt_ms)));
-  const auto first = std::max(1u, static_cast<std::uint32_t>(unmeasured_share * steps));
   engine::State state = engine::start(network);
-  run_piece(network, state, first);
   std::vector<ProbePiece> out;
-  const std::uint32_t pieces = std::min<std::uint32_t>(pieces_measured, steps - first);
-  for (std::uint32_t k = 1; k <= pieces; ++k) out.push_back(run_piece(network, state, first + static_cast<std::uint32_t>(std::uint64_t{steps - first} * k / pieces)));
+  run_stretch(network, state, std::min({biology_ms, probe_limit_ms, s.warmup_ms + s.duration_ms}), 0, 1, pieces_measured, out);
   if (resident != nullptr) *resident = Bytes{resident_byte()};
   return out;
 }
@@ -212,12 +251,16 @@ plan::RunPrediction forecast(const engine::Network& network, Seconds build) {
 }
 
 ProbeCounters probe_network(const NetworkSpec& spec, int threads) {
-  ProbeCounters out{.built = true};
   const double start = now_s();
-  const auto network = engine::build(without_readout(spec), {.threads = threads});
+  const Probed p = probed(spec);
+  ProbeCounters out{.built = true, .phases = static_cast<int>(p.probed_ms.size())};
+  const auto network = engine::build(p.spec, {.threads = threads});
   out.build = Seconds{now_s() - start};
   out.peak = Bytes{static_cast<double>(measure::peak_rss_byte())};
-  out.pieces = run_pieces(*network, probe_limit_ms, &out.resident);
+  // What a run needs besides, calendars above all, it gives back at its end: only the peak shows it.
+  const bool counts = restart_peak();
+  out.pieces = run_phases(*network, p, &out.resident);
+  if (counts) out.resident = max(out.resident, Bytes{static_cast<double>(measure::peak_rss_byte())});
   out.cost = Seconds{now_s() - start};
   return out;
 }
@@ -253,9 +296,12 @@ ProbeCounters probe_stand_in(const NetworkSpec& spec, int threads, double rate_h
   const double start = now_s();
   const double at_rest = resident_byte();
   {
-    const auto cells = engine::build(almost_without_synapses(spec, rate_hz), {.threads = threads});
+    Probed p = probed(spec);
+    p.spec = almost_without_synapses(p.spec, rate_hz);
+    out.phases = static_cast<int>(p.probed_ms.size());
+    const auto cells = engine::build(p.spec, {.threads = threads});
     out.build = Seconds{now_s() - start};
-    out.pieces = run_pieces(*cells, probe_limit_ms, &out.resident);
+    out.pieces = run_phases(*cells, p, &out.resident);
     out.peak = out.resident = max(out.resident, Bytes{at_rest});
   }
   const RowShape shape = shape_of(spec);
@@ -264,17 +310,21 @@ ProbeCounters probe_stand_in(const NetworkSpec& spec, int threads, double rate_h
   return out;
 }
 
-plan::Activity activity_at_rate(const NetworkSpec& spec, double rate_hz) {
+std::vector<double> rates_at(const NetworkSpec& spec, double rate_hz) {
   std::vector<double> rates;
-  plan::Activity a;
-  double spikes = 0;
   for (const PopulationSpec& p : spec.populations) {
     const auto own = p.params.find("rate");
     const bool known = only_emits(p) && own != p.params.end() && own->second.is_constant();
     rates.push_back(known ? own->second.a : rate_hz);
-    spikes += rates.back() * static_cast<double>(p.size);
   }
-  for (const ProjectionSpec& p : spec.projections) a.events_per_s += engine::rule_size(p, spec).synapses * rates[static_cast<std::size_t>(p.source.population)];
+  return rates;
+}
+
+plan::Activity activity_at(const NetworkSpec& spec, std::span<const double> rate_hz) {
+  plan::Activity a;
+  double spikes = 0;
+  for (std::size_t k = 0; k < spec.populations.size(); ++k) spikes += rate_hz[k] * static_cast<double>(spec.populations[k].size);
+  for (const ProjectionSpec& p : spec.projections) a.events_per_s += engine::rule_size(p, spec).synapses * rate_hz[static_cast<std::size_t>(p.source.population)];
   const auto neurons = static_cast<double>(spec.neuron_count());
   a.rate_hz = neurons > 0 ? spikes / neurons : 0;
   return a;

@@ -2,7 +2,8 @@
 #pragma once
 /// Where engine and planner meet: counts of a network for plan/network_run.hpp, and short runs that measure unit costs.
 
-#include <optional>
+#include <span>
+#include <vector>
 
 #include "plan/network_run.hpp"
 #include "ranvier/network.hpp"
@@ -28,7 +29,8 @@ std::vector<plan::ProbePiece> run_pieces(const engine::Network& network, double 
 /// own state, at most a twentieth of the run and probe_limit_ms.
 plan::RunPrediction forecast(const engine::Network& network, Seconds build);
 
-/// Builds the network and probes it.
+/// Builds the network and probes it. Where its inputs change during the run (network_phases.hpp), the probe visits each phase for
+/// an equal part of its time, and weights what it finds by the phase's part of the run.
 /// Errors  InputError, as engine::build: memory that does not suffice among them
 plan::ProbeCounters probe_network(const NetworkSpec& spec, int threads);
 
@@ -36,7 +38,10 @@ plan::ProbeCounters probe_network(const NetworkSpec& spec, int threads);
 /// length and delays as its own, up to 20 million synapses, onto as many cells. `rate_hz` says which cells get too little input to stay awake.
 plan::ProbeCounters probe_stand_in(const NetworkSpec& spec, int threads, double rate_hz);
 
-/// Activity of a network whose neurons fire at this mean rate; populations that only emit spikes keep their own rate where it is constant.
-plan::Activity activity_at_rate(const NetworkSpec& spec, double rate_hz);
+/// Rates of the populations [Hz] where all neurons fire at this mean rate; populations that only emit spikes keep their own rate where it is constant.
+std::vector<double> rates_at(const NetworkSpec& spec, double rate_hz);
+
+/// Activity of a network whose populations fire at these rates.
+plan::Activity activity_at(const NetworkSpec& spec, std::span<const double> rate_hz);
 
 }  // namespace ranvier::cli

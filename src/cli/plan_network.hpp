@@ -12,7 +12,7 @@ struct NetworkPlanOptions {
   std::string network;             ///< network file
   std::vector<std::string> set;    ///< NAME=VALUE, as of simulate
   std::string duration, warmup;    ///< with unit; empty: the file's
-  std::string rate;                ///< mean rate with unit ("3 /s"); empty: a probe of at most 100 ms finds it
+  std::string rate;                ///< mean rate with unit ("3 /s"), or "mean-field"; empty: a probe of at most 100 ms finds it
   int threads = -1;                ///< -1: as the file says, 0: the faster number
   bool json = false, explain = false;
 };

@@ -2,12 +2,10 @@
 /// From a NetworkSpec to a Network: populations resolved, weights given their units, neurons dealt to shards; the
 /// rows themselves are drawn and packed in rows.cpp.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <fstream>
 #include <thread>
 
 #include "core/math.hpp"
@@ -354,26 +352,6 @@ void partition(Network& network, int n_shards) {
   }
 }
 
-std::uint64_t free_memory() {
-  std::ifstream file("/proc/meminfo");
-  std::string key, unit;
-  for (std::uint64_t value; file >> key >> value >> unit;)
-    if (key == "MemAvailable:") return value * 1024;
-  return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGE_SIZE));
-}
-
-void check_memory(const NetworkSpec& spec, const Options& options) {
-  const MemoryEstimate need = estimate_memory(spec, options.threads);
-  const std::uint64_t have = options.memory_byte ? options.memory_byte : free_memory();
-  if (need.total_byte() <= static_cast<double>(have)) return;
-  constexpr double gib = 1024.0 * 1024 * 1024;
-  throw InputError(fmt::format(
-      "cannot build: {:.0f} synapses take {:.2f} GiB, cells {:.2f} GiB, building {:.2f} GiB: {:.2f} GiB in all, but {:.2f} GiB are free\n"
-      "  try: a smaller network ([downscale] or --set), constant weights (2 bytes a synapse){}, or a machine with more memory",
-      need.synapses, (need.row_byte + need.event_byte) / gib, need.state_byte / gib, need.build_byte / gib, need.total_byte() / gib, static_cast<double>(have) / gib,
-      spec.simulation.double_precision ? ", precision = \"single\" (4 bytes a synapse instead of 8)" : ""));
-}
-
 }  // namespace
 
 int Population::pool_of(int receptor) const {
@@ -397,49 +375,6 @@ std::vector<double> draw_values(const Values& values, std::int64_t size, std::ui
     for (std::size_t k = i; k < std::min(i + 4, out.size()); ++k) out[k] = sampler.draw_one(w[k - i], k);
   }
   return out;
-}
-
-MemoryEstimate estimate_memory(const NetworkSpec& spec, int threads) {
-  MemoryEstimate e;
-  double largest_transpose = 0;
-  for (const ProjectionSpec& p : spec.projections) {
-    const RuleSize size = rule_size(p, spec);
-    if (find_event_membrane(spec.populations[static_cast<std::size_t>(p.target.population)].membrane)) {
-      e.synapses += size.synapses;
-      e.event_byte += size.synapses * (p.delay_ms.is_constant() ? 12 : 36) + 8.0 * static_cast<double>(p.source.size()) * threads;
-      largest_transpose += 40 * size.synapses;
-      continue;
-    }
-    if (is_plastic(p)) {  // target and weight; as drawn, 8 more; records while building
-      e.synapses += size.synapses;
-      e.row_byte += size.synapses * (spec.simulation.double_precision ? 12 : 8) + (p.weight.is_constant() ? 0 : 8 * size.synapses) +
-                    static_cast<double>(p.source.size()) * threads * (p.delay_ms.is_constant() ? 28.0 : 4 + 24 * 8.0);
-      largest_transpose += 8 * size.synapses;
-      continue;
-    }
-    const bool constant = p.weight.is_constant();
-    const double byte = constant ? 2 : spec.simulation.double_precision ? 8 : 4;
-    const double spread = std::max(p.delay_ms.is_constant() ? 1.0 : 8 * p.delay_ms.b / spec.simulation.dt_ms, 1.0);
-    const double row_count = static_cast<double>(p.source.size()) * threads;
-    const double segments = std::min(size.synapses, row_count * spread);
-    e.synapses += size.synapses;
-    e.row_byte += size.synapses * byte + 4 * segments;
-    const bool transposed = p.rule.kind == Rule::Kind::fixed_indegree || p.rule.kind == Rule::Kind::edges;
-    if (transposed) largest_transpose += 8 * size.synapses;
-  }
-  e.row_byte += 4.0 * static_cast<double>(spec.neuron_count()) * threads;
-  const double junctions = gap_junctions_expected(spec);
-  e.state_byte += 24 * junctions;   // two ends
-  e.build_byte += 48 * junctions;
-  for (const PopulationSpec& p : spec.populations)
-  {
-    double slots = 0;
-    for (int r = 0; r < static_cast<int>(p.receptors.size()); ++r) slots += 4 + 4 * static_cast<double>(sites_of(p, r));
-    e.state_byte += static_cast<double>(p.size) * (16.0 + slots) * (spec.simulation.double_precision ? 2 : 1);
-  }
-  e.state_byte += 16e6;
-  e.build_byte += largest_transpose + threads * 16e6;
-  return e;
 }
 
 int choose_threads(const NetworkSpec& spec, int cores) {

@@ -106,10 +106,16 @@ struct Network {
   int population_of(std::int64_t neuron) const;
 };
 
-/// How many bytes a network will take, before anything is allocated.
+/// How much memory a run of `ranvier simulate` will take at its highest, before anything is allocated.
 struct MemoryEstimate {
-  double synapses = 0, row_byte = 0, event_byte = 0, state_byte = 0, build_byte = 0;  ///< event_byte: rows onto event-driven cells
-  double total_byte() const { return row_byte + event_byte + state_byte + build_byte; }
+  double synapses = 0;
+  double process_byte = 0, description_byte = 0;  ///< the program itself; columns and edges that the spec holds
+  double record_byte = 0;                         ///< state variables that are kept; spikes, at 5 a second and neuron
+  double row_byte = 0, event_byte = 0;            ///< rows onto cells on the grid and their index; onto event-driven cells
+  double state_byte = 0;                          ///< one state; a run that is forecast has two for a while
+  double building_byte = 0;                       ///< most there is while building: rows so far, and what drawing the next ones takes
+  double total_byte() const;                      ///< expected: within 10 % for the networks of examples/ and bench/networks/plan
+  double bound_byte() const { return 1.15 * total_byte(); }  ///< what a build is refused by
 };
 MemoryEstimate estimate_memory(const NetworkSpec& spec, int threads);
 

@@ -89,13 +89,32 @@ LlmTally engine_pass(const ServingPlan& p, const Pass& pass, const Machine& mach
   return t;
 }
 
+/// Bytes of one value on its way to an expert: fp8 products take fp8.
+double dispatched_bytes(const ServingPlan& p) { return p.weights.arithmetic == Precision::fp8 || p.weights.arithmetic == Precision::fp4 ? 1 : 2; }
+
+/// What devices that split the layers send each other. One sum behind attention and one behind the MLP: Megatron-LM, arXiv:1909.08053,
+/// section 3. Where experts are dealt to devices, each token goes to those that hold its experts and comes back as often, and the sum
+/// behind these layers becomes a gathering of what each device has put together: DeepSpeed-MoE, arXiv:2201.05596, section 5.
+void add_layer_messages(LlmTally& t, const ServingPlan& p, Count tokens) {
+  const ModelShape& s = *p.shape;
+  const Group all = group_of(p.tensor, 1, p.box);
+  const Bytes stream{tokens * s.hidden * 2};
+  const Count dealt = p.expert_ways > 1 ? s.moe_layers : 0;
+  t.add_all_reduce("sums over devices", all, stream, 2 * s.layers - dealt);
+  if (dealt == 0) return;
+  const Group experts = group_of(p.expert_ways, p.tensor / p.expert_ways, p.box);
+  const double values = tokens / p.expert_ways * s.experts_used * s.hidden;
+  t.add_all_to_all("tokens to their experts", experts, Bytes{values * dispatched_bytes(p)}, dealt);
+  t.add_all_to_all("and back", experts, Bytes{values * 2}, dealt);
+  t.add_all_gather("tokens put together", all, stream, dealt);
+}
+
 }  // namespace
 
 LlmTally cost_of_pass(const ServingPlan& p, const Pass& pass, const Machine& machine, const Constants& c, Trace* trace) {
   LlmTally t = p.weights.packed ? packed_pass(p, pass, machine, c, trace) : engine_pass(p, pass, machine, c, trace);
   t.add_launches("kernels", kernels(*p.shape));
-  // One sum behind attention and one behind the MLP. Megatron-LM, arXiv:1909.08053, section 3.
-  t.add_all_reduce("sums over devices", group_of(p.tensor, 1, p.box), Bytes{pass.tokens * p.shape->hidden * 2}, 2 * p.shape->layers);
+  add_layer_messages(t, p, pass.tokens);
   return t;
 }
 

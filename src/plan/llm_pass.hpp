@@ -15,6 +15,7 @@ struct ServingPlan {
   double cache_bits = 16;          ///< per cached value
   bool cache_on_host = false;      ///< the cache stays in the host's memory and attention runs there
   Count tensor = 1;                ///< each matrix is split over so many devices
+  Count expert_ways = 1;           ///< of `tensor`: experts are dealt to so many groups of devices, each split over the tensor / expert_ways of a group
   Count stages = 1;                ///< layers are dealt to so many groups of devices, in turn
   Count replicas = 1;              ///< so many copies serve different requests
   Count box = 8;                   ///< devices that share a box

@@ -94,6 +94,20 @@ double usable_memory_of(const Question& q, const WeightFormat& weights) {
   return weights.packed ? 0.97 : 0.9;
 }
 
+/// Groups that experts are dealt to; the devices of a group split the matrices of its experts.
+double expert_ways_of(const Parameters& p, const ServingPlan& plan, std::vector<std::string>& warnings) {
+  const double ways = p.number("moe_ep", 1);
+  if (ways <= 1) return 1;
+  const ModelShape& shape = *plan.shape;
+  if (shape.experts == 0) {
+    warnings.push_back(fmt::format("moe_ep = {:g}: {} has no experts", ways, shape.name));
+    return 1;
+  }
+  if (std::fmod(plan.tensor, ways) != 0) throw InputError(fmt::format("moe_ep = {:g} does not divide tp = {:g}\n  experts are dealt inside the tp group: choose a divisor of {:g}", ways, plan.tensor, plan.tensor));
+  if (ways > shape.experts) throw InputError(fmt::format("moe_ep = {:g}: {} has {:g} experts a layer\n  choose at most {:g}", ways, shape.name, shape.experts, shape.experts));
+  return ways;
+}
+
 }  // namespace
 
 ModelShape shape_of(const Question& q, std::vector<std::string>& warnings) {
@@ -151,6 +165,7 @@ ServingPlan serving_plan_of(const Question& q, const ModelShape& shape, std::vec
   plan.tensor = layout.tensor, plan.stages = layout.stages, plan.replicas = layout.replicas;
   if (std::fmod(shape.heads, plan.tensor) != 0)
     throw InputError(fmt::format("tp = {} does not divide the {} heads of {}\n  a divisor of {} does, or pp", plan.tensor, shape.heads, shape.name, shape.heads));
+  plan.expert_ways = expert_ways_of(p, plan, warnings);
   if (plan.stages > shape.layers) throw InputError(fmt::format("pp = {} stages are more than the {} layers of {}", plan.stages, shape.layers, shape.name));
   return plan;
 }

@@ -132,6 +132,21 @@ void LlmTally::add_all_gather(const char* title, Group group, Bytes bytes, Count
   if (group.ranks > 1) add_ring(title, group, (group.ranks - 1) / group.ranks * bytes * calls, std::log2(group.ranks) * calls);
 }
 
+void LlmTally::add_all_to_all(const char* title, Group group, Bytes bytes, Count calls) {
+  if (!(group.ranks > 1 && calls > 0)) return;
+  const Section section(trace_, title);
+  Work w;
+  const double elsewhere = (group.ranks - group.in_box) / group.ranks;
+  w.box.bytes = note(trace_, "bytes to ranks of the box", (group.in_box - 1) / group.ranks * bytes * calls, "bytes of a rank x ranks of its box but itself / ranks");
+  w.between.bytes = note(trace_, "bytes to other boxes", elsewhere * bytes * calls, "bytes of a rank x ranks of other boxes / ranks");
+  Traffic& slowest = elsewhere > 0 ? w.between : w.box;
+  slowest.messages = note(trace_, "messages", calls, "calls: those of one set out together");
+  const Seconds waiting = calls * Seconds{constants_->llm_message_s};
+  const Seconds all = commit(w, {.message = Seconds{constants_->llm_message_s}});
+  causes_.message += waiting;
+  causes_.link += all - waiting;
+}
+
 void LlmTally::add_send(const char* title, bool between_boxes, Bytes bytes, Count calls) {
   if (!(calls > 0)) return;
   const Section section(trace_, title);

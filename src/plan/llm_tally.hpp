@@ -79,6 +79,10 @@ class LlmTally {
   Seconds expected() const { return total_.time.expected; }
   const Total& total() const { return total_; }
   const TimeByCause& causes() const { return causes_; }
+  /// `calls` exchanges in which each rank of the group has `bytes` to give away, an equal part to each rank, itself included: what is for
+  /// its own box goes over the link, the rest over its own network card; all messages of a call set out together.
+  void add_all_to_all(const char* title, Group group, Bytes bytes, Count calls);
+
   void set_resident(Bytes bytes) { total_.work.resident = bytes; }
 
   /// Standard deviation of ln(measured / expected): the share of the time that hangs on each constant times the spread that

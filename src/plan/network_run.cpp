@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "plan/estimate.hpp"
 #include "plan/trace.hpp"
@@ -13,6 +14,8 @@ namespace {
 /// A spike is 8 bytes. At the end it is there up to three times when only counted (a log, and the two sides of its merging), four times
 /// when handed over (merged, and both sides of an array that grows by doubling, in memory the logs do not give back; src/engine/record.cpp).
 constexpr Bytes spike_logged{24}, spike_recorded{32};
+/// With an exact time it is another 24 bytes, in a log and in the merged train, and its time again apart.
+constexpr Bytes exact_time{56};
 /// Machines are never quite quiet, and what follows a probe is never quite like it. Chosen, not fitted.
 constexpr double least_spread = 0.08;
 
@@ -24,33 +27,46 @@ constexpr double change_spread = 0.5;
 /// Wall time that a piece would have taken with the cores to itself.
 double quiet_share(const ProbePiece& p) { return p.cores_share < undisturbed_share ? p.cores_share : 1; }
 
+/// Of all pieces, each counted by its weight.
 ProbePiece sum_of(const std::vector<ProbePiece>& pieces) {
   ProbePiece sum;
   double wall_taken = 0, cores = 0;
   for (const ProbePiece& p : pieces) {
-    const double quiet = quiet_share(p);
-    sum.biology += p.biology;
+    const double quiet = quiet_share(p) * p.weight;
+    sum.biology += p.biology * p.weight;
     sum.wall += p.wall * quiet;
     sum.deliver += p.deliver * quiet;
     sum.update += p.update * quiet;
     sum.wait += p.wait * quiet;
     wall_taken += p.wall.value();
     cores += p.wall.value() * p.cores_share;
-    sum.spikes += p.spikes;
-    sum.events += p.events;
+    sum.spikes += p.spikes * p.weight;
+    sum.events += p.events * p.weight;
   }
   if (wall_taken > 0) sum.cores_share = cores / wall_taken;
   return sum;
 }
 
-/// How much the pieces differ in wall time per second of biology, as a relative error of their mean.
+/// How much the pieces of a phase differ in wall time, as a relative error of the weighted sum of all.
 double spread_of(const std::vector<ProbePiece>& pieces) {
-  if (pieces.size() < 2) return 0.2;
-  double mean = 0, square = 0;
-  for (const ProbePiece& p : pieces) mean += (p.wall / p.biology) * quiet_share(p) / static_cast<double>(pieces.size());
-  for (const ProbePiece& p : pieces) square += std::pow(p.wall / p.biology * quiet_share(p) / mean - 1, 2);
-  const auto n = static_cast<double>(pieces.size());
-  return mean > 0 ? std::sqrt(square / (n - 1) / n) : 0.2;
+  struct Phase {
+    double count = 0, sum = 0, square = 0;
+  };
+  std::map<int, Phase> phases;
+  double total = 0, variance = 0;
+  for (const ProbePiece& p : pieces) {
+    const double wall = p.wall.value() * quiet_share(p) * p.weight;
+    Phase& phase = phases[p.phase];
+    ++phase.count;
+    phase.sum += wall;
+    phase.square += wall * wall;
+    total += wall;
+  }
+  for (const auto& [number, p] : phases) {
+    if (p.count < 2) return 0.2;
+    variance += std::max(0.0, p.square - p.sum * p.sum / p.count) * p.count / (p.count - 1);
+  }
+  return total > 0 && !phases.empty() ? std::sqrt(variance) / total : 0.2;
 }
 
 const char* bottleneck_of(const RunPrediction& r) {
@@ -60,7 +76,7 @@ const char* bottleneck_of(const RunPrediction& r) {
 
 Bytes memory_of(const NetworkCounts& n, const ProbeCounters& probe, const Activity& a, Trace* trace) {
   const Count spikes = a.rate_hz * n.neurons * number_of(n.duration + n.warmup);
-  const Bytes logs = note(trace, "spikes", spikes * (n.records_spikes ? spike_recorded : spike_logged), "8 bytes each, with the copies made when they are sorted and handed over");
+  const Bytes logs = note(trace, "spikes", spikes * ((n.records_spikes ? spike_recorded : spike_logged) + (n.exact_times ? exact_time : Bytes{})), "8 bytes each, with the copies made when they are sorted and handed over");
   const Bytes records = note(trace, "recorded", logs + n.traces, "spikes + state variables");
   if (!(probe.peak > Bytes{})) return note(trace, "memory", n.estimated + records, "the engine's estimate of rows, cells and building + recorded");
   const Bytes running = note(trace, "while running", probe.resident + records, "resident after the build + recorded");

@@ -27,7 +27,8 @@ struct NetworkCounts {
   Bytes estimated{};            ///< rows, cells and the most that building takes beside them, by the engine's own estimate
   Bytes traces{};               ///< state variables recorded
   bool records_spikes = true;   ///< some are handed over; else all are only counted
-  bool changes = false;         ///< inputs begin or end after a probe: what it saw is not all there is
+  bool exact_times = false;     ///< spikes carry exact times: some cells are event-driven
+  bool changes = false;         ///< inputs begin, change or end where the probe did not follow: what it saw is not all there is
 };
 
 /// One piece of a short run.
@@ -35,6 +36,8 @@ struct ProbePiece {
   Seconds biology{}, wall{}, deliver{}, update{}, wait{};
   Count spikes = 0, events = 0;
   double cores_share = 1;       ///< processor time / (threads x wall time): below 0.9 somebody else had the cores
+  int phase = 0;                ///< part of the run in which inputs stay as they are
+  double weight = 1;            ///< times that the run holds as much of this phase as the piece's part of its probe
 };
 
 /// What a short run found.
@@ -44,6 +47,7 @@ struct ProbeCounters {
   Bytes resident{};             ///< of the process after the build, or what the stand-in makes of it
   Bytes peak{};                 ///< highest while building; 0: not known
   Seconds cost{};               ///< what the probe itself took, building included
+  int phases = 1;               ///< of the run that it visited
   std::vector<ProbePiece> pieces;  ///< after the first moments were left out
 };
 

@@ -40,7 +40,7 @@ constexpr ParameterInfo parameters[] = {
     {"tp", whole, "", "all devices", "devices that split each matrix", 1, 1e6},
     {"pp", whole, "", "1", "groups of devices that each hold some layers", 1, 1e6},
     {"dp", whole, "", "the rest", "replicas", 1, 1e6},
-    {"moe_ep", whole, "", "1", "expert parallel degree inside the tp group: the same bytes per device when the router spreads evenly", 1, 1e6},
+    {"moe_ep", whole, "", "1", "expert parallel degree inside the tp group: tokens travel to their experts and back; weights per device stay the same", 1, 1e6},
     {"parallel", text, "", "layer-split with quant, else tensor", "none, layer-split, tensor"},
     {"engine", text, "", "", "name of the engine; says nothing of the work"},
     {"benchmark", text, "", "", "name of the benchmark; says nothing of the work"},
