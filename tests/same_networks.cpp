@@ -20,7 +20,7 @@
 namespace ranvier::test_engine {
 namespace {
 
-constexpr int network_count = 48;
+constexpr int network_count = 56, sleepy_from = 48;  // the last eight are of cells that may sleep
 
 /// Draws of a test. Only raw words of mt19937 are used, so that all machines draw the same networks.
 class Dice {
@@ -66,11 +66,10 @@ std::vector<CellKind> all_cell_kinds() {
   return out;
 }
 
-/// Those whose cells fall asleep when nothing arrives.
-std::vector<CellKind> sleeping_cell_kinds() {
+std::vector<CellKind> kinds_that_sleep() {
   std::vector<CellKind> out;
-  for (const auto& kind : all_cell_kinds())
-    if (kind.membrane->quiet) out.push_back(kind);
+  for (const CellKind& kind : all_cell_kinds())
+    if (kind.membrane->quiet && kind.receptor->sleeps && !kind.conductance) out.push_back(kind);
   return out;
 }
 
@@ -123,7 +122,7 @@ class RandomNetwork {
     sim.warmup_ms = dice_.chance(0.5) ? 2 : 0;
     sim.seed = static_cast<std::uint64_t>(77 + k);
     sim.double_precision = k % 5 == 3;
-    quiet_ = k % 3 == 1;
+    quiet_ = k % 3 == 1 || k >= sleepy_from;
     dimensions_ = dice_.from(2, 3);
     const int populations = dice_.from(2, 3);
     for (int i = 0; i < populations; ++i) add_population(i, small);
@@ -132,6 +131,7 @@ class RandomNetwork {
     for (int i = 0; i < projections; ++i) add_projection(i);
     dice_ = Dice(static_cast<std::uint32_t>(5000 + k));  // by other lots, so that the networks above stay as they are
     if (k % 2 == 0) add_event_cells(small);
+    if (k % 10 == 2 && !quiet_) add_gap_junctions();
   }
   NetworkSpec spec;
 
@@ -152,13 +152,34 @@ class RandomNetwork {
     return r;
   }
 
+  /// Within the first population and between the first two, where their membranes have a capacitance.
+  void add_gap_junctions() {
+    spec.simulation.duration_ms = std::min(spec.simulation.duration_ms, 60 * spec.simulation.dt_ms);  // an exchange in every step
+    for (const int other : {0, 1}) {
+      GapJunctionSpec g;
+      g.source = whole(spec, 0);
+      g.target = whole(spec, other);
+      g.rule.kind = Rule::Kind::pairwise_bernoulli;
+      g.rule.probability = 0.3;
+      double most = 1e9;
+      for (const int k : {0, other}) {
+        const auto& membrane = *engine::find_membrane(spec.populations[static_cast<std::size_t>(k)].membrane)->model;
+        if (!membrane.takes_conductance) return;
+        std::vector<double> defaults;
+        for (const auto& parameter : membrane.info->parameters) defaults.push_back(parameter.default_value);
+        most = std::min(most, membrane.constants(defaults.data()).C_m / spec.simulation.dt_ms);
+      }
+      g.conductance_nS = Values::uniform(0, 0.4 * most / static_cast<double>(g.source.size() + g.target.size()));
+      spec.gap_junctions.push_back(g);
+    }
+  }
+
   /// No current and no drive onto most cells, so that they may sleep where their model allows it.
   void add_population(int i, bool small) {
-    static const auto kinds = all_cell_kinds(), sleepers = sleeping_cell_kinds();
+    static const auto kinds = all_cell_kinds();
     static const std::vector<std::int64_t> sizes = {1, 7, 15, 16, 17, 33, 100, 257};
-    // Every third network is quiet and takes kinds that may sleep; every kind has its turn among the others.
-    const int quiet_before = (k_ + 1) / 3;
-    const CellKind& kind = quiet_ ? in_turn(sleepers, 2 * quiet_before + i) : in_turn(kinds, 2 * (k_ - quiet_before) + i);
+    static const auto sleepers = kinds_that_sleep();
+    const CellKind& kind = k_ < sleepy_from ? in_turn(kinds, 3 * k_ + i) : in_turn(sleepers, 2 * k_ + i);
     PopulationSpec p;
     p.name = "p" + std::to_string(i);
     p.size = small ? in_turn(sizes, k_ + i) % 101 : in_turn(sizes, 5 * k_ + 3 * i);
@@ -630,7 +651,7 @@ TEST(SameNetworks, the_networks_cover_every_model_rule_layout_and_input) {
   std::set<std::string> cells, layouts;
   std::set<std::int64_t> sizes;
   std::set<int> rules, inputs, weights, delays;
-  int sleeping = 0, sharing = 0, sharing_asleep = 0, wide = 0, narrow = 0, per_cell = 0, long_delays = 0, off_grid = 0;
+  int sleeping = 0, sharing = 0, sharing_asleep = 0, wide = 0, narrow = 0, per_cell = 0, long_delays = 0, off_grid = 0, coupled = 0;
   for_each_network([&](int k, const NetworkSpec& spec) {
     const auto net = engine::build(spec, {});
     for (const auto& p : net->populations) {
@@ -647,6 +668,7 @@ TEST(SameNetworks, the_networks_cover_every_model_rule_layout_and_input) {
     if (net->off_grid) off_grid += reference(k).population_spikes.back() > 20;
     (net->wide ? wide : narrow) += 1;
     long_delays += net->delay_max > 255;
+    coupled += net->gaps.count > 10;
     for (const auto& code : net->shards[0].rows.codes) layouts.insert(std::to_string(static_cast<int>(code.layout)));
     for (const auto& p : spec.projections) {
       rules.insert(static_cast<int>(p.rule.kind));
@@ -671,6 +693,7 @@ TEST(SameNetworks, the_networks_cover_every_model_rule_layout_and_input) {
   EXPECT_GE(narrow, 20);
   EXPECT_GE(long_delays, 3);
   EXPECT_GE(off_grid, 8);
+  EXPECT_GE(coupled, 2);
 }
 
 // --- few and small, for the thread sanitizer

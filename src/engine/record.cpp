@@ -143,15 +143,15 @@ WorkDone work_of_update(const Network& network, const Population& p) {
     w.byte_moved = static_cast<std::uint64_t>(p.event->info->byte_read + p.event->info->byte_written) + 12;
   }
   if (!p.membrane) return w;
-  const auto add = [&](const ModelInfo& info) {
-    w.flop += static_cast<std::uint64_t>(info.flop);
-    w.byte_moved += static_cast<std::uint64_t>(info.byte_read + info.byte_written);
-  };
-  add(*p.membrane->model->info);
+  const ModelInfo& membrane = *p.membrane->model->info;
+  w.flop += static_cast<std::uint64_t>(membrane.flop);
+  w.byte_moved += static_cast<std::uint64_t>(membrane.byte_read + membrane.byte_written);
   for (const Pool& pool : p.pools) {
-    add(*p.first_of(pool).model->info);
-    w.flop += 1;                                          // sum units to values
-    w.byte_moved += network.wide ? 16u : 8u;              // the input slot, read and set to zero
+    const auto sites = static_cast<std::uint64_t>(p.first_of(pool).sites);
+    const ModelInfo& info = *p.first_of(pool).model->info;
+    w.flop += sites * static_cast<std::uint64_t>(info.flop + 1);                     // 1: sum units to values
+    w.byte_moved += sites * (network.wide ? 16u : 8u);                               // the input slots, read and set to zero
+    w.byte_moved += static_cast<std::uint64_t>(info.byte_read + info.byte_written);
   }
   return w;
 }
