@@ -28,7 +28,8 @@ NetworkSpec recurrent(std::vector<SynapseSpec> synapse, int k) {
   sim.warmup_ms = k % 2 ? 20 : 0;
   sim.seed = static_cast<std::uint64_t>(40 + k);
   sim.double_precision = k % 4 == 3;
-  spec.populations = {leaky("E", 37), leaky("I", 33), poisson_source("source", 21, 40)};
+  spec.populations = {leaky("E", 37), leaky("I", 33), poisson_source("source", 21, 40), leaky("quiet", 19)};
+  spec.populations[3].params["V_th"] = Values::constant(-68.6);  // two arrivals make it fire; between them its cells sleep
   for (int p : {0, 1}) {
     spec.populations[static_cast<std::size_t>(p)].initial["V_m"] = Values::uniform(-70, -55);
     spec.populations[static_cast<std::size_t>(p)].params["t_ref"] = Values::constant(1 + p);
@@ -43,8 +44,12 @@ NetworkSpec recurrent(std::vector<SynapseSpec> synapse, int k) {
   from_source.source = {2, 1, 21, 2};
   from_source.target = whole(spec, 0);
   from_source.rule.probability = 0.9;
+  ProjectionSpec onto_quiet = plastic;
+  onto_quiet.source = {0, 3, 20, 1};
+  onto_quiet.target = whole(spec, 3);
   spec.projections = {plastic, from_source, connect(spec, 1, 0, Rule::Kind::pairwise_bernoulli, -0.5, 0.9)};
   spec.projections[2].rule.probability = 0.3;
+  spec.projections.push_back(onto_quiet);
   InputSpec drive;
   drive.kind = InputSpec::Kind::poisson;
   drive.rate_hz = Values::constant(9000);
@@ -53,10 +58,10 @@ NetworkSpec recurrent(std::vector<SynapseSpec> synapse, int k) {
     drive.target = whole(spec, p);
     spec.inputs.push_back(drive);
   }
-  for (int p : {0, 1, 2}) spec.recordings.push_back(record_spikes(spec, p));
+  for (int p : {0, 1, 2, 3}) spec.recordings.push_back(record_spikes(spec, p));
   RecordingSpec weights;
   weights.kind = RecordingSpec::Kind::weights;
-  for (const auto& p : {plastic, from_source}) {
+  for (const auto& p : {plastic, from_source, onto_quiet}) {
     weights.name = "weights";
     weights.sources = p.source;
     weights.targets = p.target;
@@ -188,6 +193,8 @@ TEST(SamePlastic, spikes_and_weights_are_identical_after_a_rest_in_a_file_on_ano
 TEST(SamePlastic, the_networks_are_lively_and_their_weights_move) {
   for_each_case([](const NetworkSpec& spec, const Outcome& outcome) {
     EXPECT_GT(outcome.spikes.size(), 200u);
+    EXPECT_TRUE(engine::build(spec, {})->populations[3].sleeps);
+    EXPECT_GT(std::count_if(outcome.spikes.begin(), outcome.spikes.end(), [](const Spike& s) { return s.neuron >= 37 + 33 + 21; }), 5);
     const bool changes = std::any_of(spec.projections[0].synapse.begin(), spec.projections[0].synapse.end(), [](const SynapseSpec& s) { return engine::find_synapse(s.rule)->changes_weights(); });
     const Outcome start(simulate([&] { NetworkSpec s = spec; s.simulation.duration_ms = 0.1; s.simulation.warmup_ms = 0; return s; }()));
     EXPECT_EQ(outcome.weights != start.weights, changes);

@@ -271,9 +271,20 @@ class PlasticOf final : public PlasticSynapses {
       n_some += met > 0;
       work_.met += met;
     }
+    if constexpr (PotentiatesByTrace<Rule, T>) {
+      T weight[chunk], trace[chunk];
+      for (std::uint32_t j = 0; j < n_some; ++j) {
+        weight[j] = weights_[synapse + some[j]];
+        trace[j] = rule_.source_now(of_target(last[some[j]] - count[j], w));
+      }
+      for (std::uint32_t j = 0; j < n_some; ++j) weight[j] = rule_.potentiate(weight[j], trace[j]);  // becomes vectors
+      for (std::uint32_t j = 0; j < n_some; ++j) weights_[synapse + some[j]] = weight[j];
+    }
+    constexpr std::uint32_t met_already = PotentiatesByTrace<Rule, T>;
     for (std::uint32_t j = 0; j < n_some; ++j) {
+      if (met_already && count[j] == 1) continue;
       Synapse s = load(synapse + some[j]);
-      meet(s, last[some[j]], count[j], w);
+      meet(s, last[some[j]], count[j] - met_already, w);
       store(synapse + some[j], s);
     }
   }

@@ -63,6 +63,14 @@ concept WeightRule = requires(const R& rule, T* trace, T weight, const Pairing<T
   { rule.largest() } -> std::convertible_to<double>;              // that a weight can ever have
 };
 
+/// A rule whose answer to a spike of the target takes so much arithmetic that many are worked on at once: target_arrives() is
+/// potentiate() with the source's trace as it is now.
+template <class R, class T>
+concept PotentiatesByTrace = requires(const R& rule, T weight, const Pairing<T>& at) {
+  { rule.source_now(at) } -> std::same_as<T>;
+  { rule.potentiate(weight, weight) } -> std::same_as<T>;
+};
+
 /// A rule of the release: how much of its weight each synapse passes on, spike by spike.
 class Release {
  public:

@@ -48,7 +48,12 @@ class Rule {
 
   void source_fires(T* K, std::uint32_t since) const { K[0] = K[0] * source_(since) + 1; }
   void target_fires(T* K, std::uint32_t since) const { K[0] = K[0] * target_(since) + 1; }
-  T target_arrives(T w, T*, const Pairing<T>& at) const { return std::min(w_max_, w + up_ * power(w, mu_) * at.source[0] * source_(at.since_source)); }
+  T target_arrives(T w, T*, const Pairing<T>& at) const { return potentiate(w, source_now(at)); }
+  T source_now(const Pairing<T>& at) const { return at.source[0] * source_(at.since_source); }
+  T potentiate(T w, T K) const {
+    const T grown = w + up_ * power(w, mu_) * K;
+    return grown > w_max_ ? w_max_ : grown;
+  }
   T source_arrives(T w, T*, const Pairing<T>& at) const { return std::max(T(0), w - down_ * w * at.target[0] * target_(at.since_target)); }
   double largest() const { return static_cast<double>(w_max_); }
 
