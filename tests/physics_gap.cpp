@@ -163,6 +163,7 @@ TEST(Gap, bernoulli_takes_each_pair_once_with_its_probability_and_all_threads_ag
   const double pairs = 210 * 209 / 2, mean = 0.1 * pairs;
   EXPECT_NEAR(static_cast<double>(ends(spec) / 2 - 300), mean, 5 * std::sqrt(mean * 0.9));
   EXPECT_EQ(ends(spec, 7), ends(spec));
+  EXPECT_NEAR(engine::gap_junctions_expected(spec), mean + 300, 1e-6);
 }
 
 TEST(Gap, the_interval_is_one_step_where_there_are_junctions_and_only_there) {

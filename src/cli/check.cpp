@@ -35,14 +35,17 @@ void add_check(CLI::App& app) {
       throw Exit{wrong_input};
     }
     const engine::MemoryEstimate memory = engine::estimate_memory(spec, 1);
+    const double junctions = engine::gap_junctions_expected(spec);
     if (o->json) {
-      const Json network{{"populations", spec.populations.size()}, {"neurons", spec.neuron_count()}, {"projections", spec.projections.size()},
-                         {"synapses", memory.synapses}, {"memory_byte", memory.total_byte()}};
+      Json network{{"populations", spec.populations.size()}, {"neurons", spec.neuron_count()}, {"projections", spec.projections.size()},
+                   {"synapses", memory.synapses}, {"memory_byte", memory.total_byte()}};
+      if (junctions > 0) network["gap_junctions"] = junctions;
       fmt::print("{}\n", Json{{"file", o->file}, {"ok", true}, {"problems", Json::array()}, {"network", network}}.dump(2));
       return;
     }
-    fmt::print("{}: no problem found: {} population{}, {} neurons, {} projection{}, about {:.3g} synapses, about {:.3g} MB in memory\n", o->file, spec.populations.size(),
-               spec.populations.size() == 1 ? "" : "s", spec.neuron_count(), spec.projections.size(), spec.projections.size() == 1 ? "" : "s", memory.synapses, memory.total_byte() * 1e-6);
+    fmt::print("{}: no problem found: {} population{}, {} neurons, {} projection{}, about {:.3g} synapses, {}about {:.3g} MB in memory\n", o->file, spec.populations.size(),
+               spec.populations.size() == 1 ? "" : "s", spec.neuron_count(), spec.projections.size(), spec.projections.size() == 1 ? "" : "s", memory.synapses,
+               junctions > 0 ? fmt::format("about {:.3g} gap junctions, ", junctions) : "", memory.total_byte() * 1e-6);
   });
 }
 

@@ -26,6 +26,7 @@ ProjectionSpec as_projection(const GapJunctionSpec& g) {
   p.name = g.name;
   p.source = g.source;
   p.target = g.target;
+  p.receptor = -1;  // none: what the rule counts are cells, not the sites of a receptor
   p.rule = g.rule;
   // Of listed pairs one that couples a cell to itself is a mistake to be told of, not one to be left out.
   p.rule.allow_autapses = g.rule.kind == Rule::Kind::edges;
@@ -196,7 +197,11 @@ std::vector<std::uint32_t> deal_places(Network& network, const std::vector<std::
 
 double gap_junctions_expected(const NetworkSpec& spec) {
   double n = 0;
-  for (const GapJunctionSpec& g : spec.gap_junctions) n += rule_size(as_projection(g), spec).synapses;
+  for (const GapJunctionSpec& g : spec.gap_junctions) {
+    const bool same = g.source.population == g.target.population && g.source.first == g.target.first && g.source.size() == g.target.size();
+    const double cells = static_cast<double>(g.source.size()), once = same && draws_pairs(g.rule.kind) && cells > 0 ? (cells - 1) / (2 * cells) : 1;
+    n += once * rule_size(as_projection(g), spec).synapses;
+  }
   return n;
 }
 

@@ -53,7 +53,7 @@ struct GapTable {
 /// Potentials are taken to differ by less than this; a bound for the sums, far beyond any cell [mV].
 inline constexpr double gap_difference_max = 65536;
 
-/// Junctions that a description makes; of rules with probabilities the expected number.
+/// Junctions that a description makes; of rules with probabilities the expected number, of slices that overlap in part a bound.
 double gap_junctions_expected(const NetworkSpec& spec);
 
 /// Draws all junctions of network.spec, a function of file and seed, and checks them against the cells: notes what is
