@@ -20,7 +20,7 @@ class History {
     std::int32_t stamp;                          ///< runs are shorter than 2^31 steps
     T trace[n_traces > 0 ? n_traces : 1];
   };
-  static constexpr std::int32_t before_all = -2;
+  static constexpr std::int32_t before_all = -(1 << 30);
   explicit History(std::size_t cells) : rooms_(cells), entries_(n_traces > 0 ? (guards + smallest) * cells : 0) {
     for (std::size_t cell = 0; cell < cells && n_traces > 0; ++cell) open(rooms_[cell], (guards + smallest) * cell, smallest);
   }

@@ -209,7 +209,7 @@ class PlasticOf final : public PlasticSynapses {
             e[-1].trace, since(e->stamp, e[-1].stamp), e[-1].stamp <= w.since};
   }
   Pairing<T> of_source(const Entry* last, const Window& w, std::int64_t arrival, std::uint32_t since_source) const {
-    if (last[-1].stamp >= arrival) --last;  // one at most: a cell fires once a step
+    while (last[-1].stamp >= arrival) --last;  // one where a cell fires once a step; its own may wait
     return {since_source == never ? nothing : w.seen.after, since_source, last[-1].trace, since(arrival, last[-1].stamp), last[-1].stamp > w.since && last[-1].stamp >= 0};
   }
 
