@@ -27,7 +27,7 @@ inline float power(float x, float p) {
   const float tail = 1 + f * (1 + f * (0.5f + f * (1.0f / 6 + f * (1.0f / 24 + f * (1.0f / 120 + f * (1.0f / 720))))));
   const std::int32_t exponent = std::bit_cast<std::int32_t>(shifted) - std::bit_cast<std::int32_t>(to_integer);
   const float value = std::bit_cast<float>(std::bit_cast<std::int32_t>(tail) + (exponent << 23));
-  return x > 0 ? value : 0.0f;
+  return value * static_cast<float>(x > 0);  // a choice would become a branch
 }
 inline double power(double x, double p) { return x > 0 ? math::pow(x, p) : 0; }
 

@@ -273,19 +273,28 @@ class PlasticOf final : public PlasticSynapses {
     }
     if constexpr (PotentiatesByTrace<Rule, T>) {
       T weight[chunk], trace[chunk];
-      for (std::uint32_t j = 0; j < n_some; ++j) {
-        weight[j] = weights_[synapse + some[j]];
-        trace[j] = rule_.source_now(of_target(last[some[j]] - count[j], w));
+      while (n_some > 0) {  // one spike of each target, then of those that have another
+        for (std::uint32_t j = 0; j < n_some; ++j) {
+          weight[j] = weights_[synapse + some[j]];
+          trace[j] = rule_.source_now(of_target(last[some[j]] - count[j], w));
+        }
+        rule_.potentiate(weight, trace, n_some);
+        std::uint32_t left = 0;
+        for (std::uint32_t j = 0; j < n_some; ++j) {
+          weights_[synapse + some[j]] = weight[j];
+          const bool more = count[j] > 1;
+          some[left] = some[j];
+          count[left] = count[j] - 1;
+          left += more;
+        }
+        n_some = left;
       }
-      for (std::uint32_t j = 0; j < n_some; ++j) weight[j] = rule_.potentiate(weight[j], trace[j]);  // becomes vectors
-      for (std::uint32_t j = 0; j < n_some; ++j) weights_[synapse + some[j]] = weight[j];
-    }
-    constexpr std::uint32_t met_already = PotentiatesByTrace<Rule, T>;
-    for (std::uint32_t j = 0; j < n_some; ++j) {
-      if (met_already && count[j] == 1) continue;
-      Synapse s = load(synapse + some[j]);
-      meet(s, last[some[j]], count[j] - met_already, w);
-      store(synapse + some[j], s);
+    } else {
+      for (std::uint32_t j = 0; j < n_some; ++j) {
+        Synapse s = load(synapse + some[j]);
+        meet(s, last[some[j]], count[j], w);
+        store(synapse + some[j], s);
+      }
     }
   }
   static constexpr std::uint32_t chunk = 64;

@@ -64,11 +64,11 @@ concept WeightRule = requires(const R& rule, T* trace, T weight, const Pairing<T
 };
 
 /// A rule whose answer to a spike of the target takes so much arithmetic that many are worked on at once: target_arrives() is
-/// potentiate() with the source's trace as it is now.
+/// potentiate() with the source's trace as it is now, for each of n weights.
 template <class R, class T>
-concept PotentiatesByTrace = requires(const R& rule, T weight, const Pairing<T>& at) {
+concept PotentiatesByTrace = requires(const R& rule, T* weights, const T* traces, std::uint32_t n, const Pairing<T>& at) {
   { rule.source_now(at) } -> std::same_as<T>;
-  { rule.potentiate(weight, weight) } -> std::same_as<T>;
+  { rule.potentiate(weights, traces, n) };
 };
 
 /// A rule of the release: how much of its weight each synapse passes on, spike by spike.

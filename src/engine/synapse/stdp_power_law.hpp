@@ -18,7 +18,7 @@
 #include "engine/plastic_of.hpp"
 
 namespace ranvier::engine::stdp_power_law {
-enum : int { lambda, alpha, mu, w_0, tau_plus, tau_minus, w_max };
+enum : int { lambda, alpha, exponent, w_0, tau_plus, tau_minus, highest_weight };
 inline constexpr Parameter parameters[] = {
     {"lambda", 0.1, "1", not_negative, "step of potentiation"},
     {"alpha", 0.11, "1", not_negative, "depression over potentiation"},
@@ -35,7 +35,7 @@ inline constexpr ModelInfo info{
     .parameters = parameters, .state = state, .numerics = "exact, at events only",
     .source = "Morrison, Aertsen & Diesmann 2007, doi:10.1162/neco.2007.19.6.1437", .flop = 45, .byte_read = 8, .byte_written = 4};
 
-inline double highest(const SynapseParameters& p) { return p[w_max] > 0 ? p[w_max] : 1000 * p.weight_largest; }
+inline double highest(const SynapseParameters& p) { return p[highest_weight] > 0 ? p[highest_weight] : 1000 * p.weight_largest; }
 
 template <class T>
 class Rule {
@@ -43,7 +43,7 @@ class Rule {
   static constexpr int n_source = 1, n_target = 1, n_state = 0, flop_source = 5, flop_target = 40;
 
   explicit Rule(const SynapseParameters& p)
-      : mu_(static_cast<T>(p[mu])), up_(static_cast<T>(p[lambda] * math::pow(p[w_0], 1 - p[mu]))), down_(static_cast<T>(p[lambda] * p[alpha])), w_max_(static_cast<T>(highest(p))),
+      : mu_(static_cast<T>(p[exponent])), up_(static_cast<T>(p[lambda] * math::pow(p[w_0], 1 - p[exponent]))), down_(static_cast<T>(p[lambda] * p[alpha])), w_max_(static_cast<T>(highest(p))),
         source_(p[tau_plus], p.dt_ms), target_(p[tau_minus], p.dt_ms) {}
 
   void source_fires(T* K, std::uint32_t since) const { K[0] = K[0] * source_(since) + 1; }
@@ -51,8 +51,16 @@ class Rule {
   T target_arrives(T w, T*, const Pairing<T>& at) const { return potentiate(w, source_now(at)); }
   T source_now(const Pairing<T>& at) const { return at.source[0] * source_(at.since_source); }
   T potentiate(T w, T K) const {
-    const T grown = w + up_ * power(w, mu_) * K;
-    return grown > w_max_ ? w_max_ : grown;
+    T grown = w;
+    potentiate(&grown, &K, 1);
+    return grown;
+  }
+  void potentiate(T* __restrict w, const T* __restrict K, std::uint32_t n) const {
+    const T up = up_, mu = mu_, w_max = w_max_;
+    for (std::uint32_t k = 0; k < n; ++k) {
+      const T grown = w[k] + up * power(w[k], mu) * K[k];
+      w[k] = grown > w_max ? w_max : grown;
+    }
   }
   T source_arrives(T w, T*, const Pairing<T>& at) const { return std::max(T(0), w - down_ * w * at.target[0] * target_(at.since_target)); }
   double largest() const { return static_cast<double>(w_max_); }
