@@ -273,6 +273,24 @@ neurons = 0.5
 indegree = 0.5
 )",
      R"(network.toml:13: downscale: rates.E is missing: the full-scale rate of population "E", which has projections)"},
+    {"downscale_synapse_rule",
+     R"([[populations]]
+name = "E"
+size = 100
+model = "lif_exp"
+[[projections]]
+source = "E"
+target = "E"
+rule = { fixed_indegree = 10 }
+receptor = "ex"
+weight = "20 pA"
+delay = "1.5 ms"
+synapse = "stdp"
+[downscale]
+indegree = 0.5
+rates = { E = "5 Hz" }
+)",
+     R"(network.toml:14: downscale: the synapses of "E->E" follow a rule, whose settings do not scale by themselves; set neurons = 1 and indegree = 1, and scale by [parameters])"},
     {"downscale_factor",
      R"([[populations]]
 name = "E"

@@ -23,6 +23,7 @@
 #include <chrono>
 #include <thread>
 
+#include "core/ticks.hpp"
 #include "engine/apart.hpp"
 #include "engine/deliver.hpp"
 #include "engine/event.hpp"
@@ -92,7 +93,7 @@ class ShardRun {
 
   void run() {
     std::uint32_t step = whole_.step;
-    Clock::time_point now = Clock::now();
+    std::uint64_t now = ticks();
     for (std::uint32_t interval = 0; step < options_.until_step; ++interval) {
       const std::uint32_t last = std::min(step + network_.delay_min, options_.until_step);
       for (std::uint32_t s = step + 1; s <= last; ++s) {
@@ -117,15 +118,15 @@ class ShardRun {
   std::vector<Failure> failures;
 
  private:
-  using Clock = std::chrono::steady_clock;
-  static void charge(double& seconds, Clock::time_point& since) {
-    const auto t = Clock::now();
-    seconds += std::chrono::duration<double>(t - since).count();
+  /// Adds the ticks since the last time; end() makes seconds of them.
+  static void charge(double& sum, std::uint64_t& since) {
+    const std::uint64_t t = ticks();
+    sum += static_cast<double>(t - since);
     since = t;
   }
 
   /// Reads all mailboxes' pages of an interval and lets the spikes set out. False where somebody wants to stop.
-  bool receive(std::uint32_t interval, std::uint32_t step, Clock::time_point& now) {
+  bool receive(std::uint32_t interval, std::uint32_t step, std::uint64_t& now) {
     bool go_on = true;
     for (const Mailbox& box : mail_) {
       box.wait_for(interval);
@@ -204,6 +205,8 @@ class ShardRun {
       delivered_.plastic_flop += work.flop;
       delivered_.plastic_byte += work.byte;
     }
+    const double tick = tick_length_.seconds();
+    for (double* stage : {&times_.deliver, &times_.update, &times_.wait, &times_.record}) *stage *= tick;
     recorder_.count(index_, shard_, delivered_, updates_, times_);
   }
 
@@ -384,7 +387,8 @@ class ShardRun {
   std::unique_ptr<GapRun> gaps_;       // where the network has gap junctions
   Delivered delivered_;
   UpdateCounts updates_;
-  StageTimes times_;
+  StageTimes times_;  // in ticks until end()
+  TickLength tick_length_;
 };
 
 }  // namespace
