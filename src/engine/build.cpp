@@ -56,11 +56,19 @@ std::vector<double> cell(const std::vector<std::vector<double>>& p, std::size_t 
   return out;
 }
 
+/// Whether synapses onto a population follow its potential.
+bool watched(const NetworkSpec& spec, int index) {
+  for (const ProjectionSpec& p : spec.projections)
+    for (const SynapseSpec& s : p.synapse)
+      if (const SynapseModel* model = find_synapse(s.rule); model && model->watches_potential && p.target.population == index) return true;
+  return false;
+}
+
 /// Whether the cells may fall asleep: they cannot fire by themselves, and nothing keeps most of them awake.
 bool may_sleep(const NetworkSpec& spec, int index, const Population& p) {
   const auto quiet = p.membrane->model->quiet;
   if (!quiet || !p.spec->sleep || !p.membrane->step_sleepers(false, true)) return false;
-  if (p.coupled) return false;
+  if (p.coupled || watched(spec, index)) return false;
   for (const Receptor& r : p.receptors)
     if (!r.model->sleeps || r.coupling != Coupling::exact) return false;
   for (const InputSpec& input : spec.inputs) {
@@ -171,6 +179,8 @@ void resolve_population(const NetworkSpec& spec, int index, Population& p, std::
     }
     if (rs.conductance && !receptor.model->conductance_allowed)
       problems.push_back(fmt::format("{}, receptor \"{}\": a {} receptor cannot be a conductance; remove conductance = true", where, rs.name, rs.kind));
+    if (!rs.conductance && receptor.model->info->conductance_only)
+      problems.push_back(fmt::format("{}, receptor \"{}\": a {} receptor is a conductance; add conductance = true", where, rs.name, rs.kind));
     if (rs.conductance && !model.takes_conductance)
       problems.push_back(fmt::format("{}, receptor \"{}\": membrane \"{}\" has no capacitance that a conductance could act on; remove conductance = true", where, rs.name, s.membrane));
     if (receptor.model->jumps_g && !model.takes_jump_g)
@@ -266,7 +276,7 @@ bool delay_fits(const PopulationSpec& target, const Sampler& delay, double dt) {
 
 /// What is wrong with a projection's synapse rules.
 void check_synapses(const NetworkSpec& spec, const ProjectionSpec& p, const std::string& where, std::vector<std::string>& problems) {
-  int of_weight = 0, of_release = 0;
+  int of_weight = 0;
   const Sampler weight(p.weight);
   if (is_plastic(p) && weight.lowest() < 0 && weight.highest() > 0)
     problems.push_back(fmt::format("{}: weights from {:g} to {:g}: synapses with a rule need weights of one sign", where, weight.lowest(), weight.highest()));
@@ -279,7 +289,11 @@ void check_synapses(const NetworkSpec& spec, const ProjectionSpec& p, const std:
       problems.push_back(fmt::format("{}: synapse rule \"{}\": no such rule. All names: ranvier models", where, s.rule));
       continue;
     }
-    ++(model->changes_weights() ? of_weight : of_release);
+    of_weight += model->changes_weights();
+    const PopulationSpec& to = spec.populations[static_cast<std::size_t>(p.target.population)];
+    const MembraneEntry* membrane = find_membrane(to.membrane);
+    if (model->watches_potential && (!membrane || membrane->model->info->state[0].unit != "mV"))
+      problems.push_back(fmt::format("{}: {}: follows the potential of its targets, and population \"{}\" ({}) has none", where, s.rule, to.name, to.membrane));
     const SynapseParameters values = synapse_parameters(*model, s, p, spec.simulation.dt_ms);
     bool in_range = true;
     for (std::size_t k = 0; k < values.value.size(); ++k)
@@ -294,8 +308,7 @@ void check_synapses(const NetworkSpec& spec, const ProjectionSpec& p, const std:
       }
     if (const char* problem = in_range ? model->validate(values) : nullptr) problems.push_back(fmt::format("{}: {}: {}", where, s.rule, problem));
   }
-  if (of_weight > 1 || of_release > 1)
-    problems.push_back(fmt::format("{}: two rules that both change the {}: choose one", where, of_weight > 1 ? "weight" : "release"));
+  if (of_weight > 1) problems.push_back(where + ": two rules that both change the weight: choose one");
 }
 
 /// What rules cannot do where their targets are sites of cells.

@@ -13,6 +13,7 @@
 
 #include "engine/assemble.hpp"
 #include "engine/event_model.hpp"
+#include "engine/synapse_model.hpp"
 #include "engine/values.hpp"
 #include "ranvier/error.hpp"
 
@@ -93,14 +94,17 @@ struct SourceRows {
 };
 
 /// Targets, segments and drawn weights of synapses with a state (plastic_row.hpp).
-double plastic_rows_byte(const ProjectionSpec& p, double n, int threads, double dt_ms) {
+double plastic_rows_byte(const ProjectionSpec& p, double n, int threads, double dt_ms, bool double_precision) {
   const double rows = static_cast<double>(p.source.size()) * threads;
-  return n * (p.weight.is_constant() ? 4 : 12) + 4 * rows + 8 * std::min(n, rows * static_cast<double>(delay_shares(p, dt_ms).size()));
+  return n * (p.weight.is_constant() ? 4 : double_precision ? 12 : 8) + 4 * rows + 8 * std::min(n, rows * static_cast<double>(delay_shares(p, dt_ms).size()));
 }
 /// Their columns, traces of the sources and histories of the targets (plastic_of.hpp).
 double plastic_state_byte(const NetworkSpec& spec, const ProjectionSpec& p, int threads) {
   const double real = spec.simulation.double_precision ? 8 : 4;
-  return real * rule_size(p, spec).synapses + 40.0 * static_cast<double>(p.source.size()) * threads + 80.0 * static_cast<double>(population(spec, p.target).size);
+  int columns = 1;
+  for (const SynapseSpec& s : p.synapse)
+    if (const SynapseModel* model = find_synapse(s.rule); model && model->n_state) columns += model->n_state(synapse_parameters(*model, s, p, spec.simulation.dt_ms));
+  return real * columns * rule_size(p, spec).synapses + 40.0 * static_cast<double>(p.source.size()) * threads + 80.0 * static_cast<double>(population(spec, p.target).size);
 }
 
 void add_to_row(std::map<Kind, Fan>& row, const ProjectionSpec& p, double per_source, double dt_ms) {
@@ -137,7 +141,7 @@ SourceRows rows_of(const NetworkSpec& spec, int source, int threads, bool exact)
     shards = std::max(shards, shards_of(population(spec, p.target), threads));
     if (is_transposed(p)) out.drawing_byte += 8 * n + 8 * static_cast<double>(p.source.size()) * threads;
     if (is_plastic(p)) {
-      out.plastic_byte += plastic_rows_byte(p, n, threads, spec.simulation.dt_ms);
+      out.plastic_byte += plastic_rows_byte(p, n, threads, spec.simulation.dt_ms, spec.simulation.double_precision);
       out.drawing_byte += 4 * n;  // the targets once more
     } else if (is_event_driven(spec, p)) {
       const bool alike = p.delay_ms.is_constant();

@@ -47,6 +47,12 @@ class PlasticSynapses {
   virtual void target_fires(std::uint32_t cell, std::uint32_t stamp) = 0;
   /// Adds all that falls due at a step to the input slots.
   virtual void deliver(std::uint32_t step, Slots& slots) = 0;
+  /// Synapses that depend on their targets' potential are shown it after each step: that of the cells [first, first + n) of the
+  /// block, as the membrane keeps it (float, or double in runs of double precision), once their spikes of the step are told.
+  virtual bool watches_potential() const { return false; }
+  virtual void after_update(std::uint32_t step, std::size_t first, std::size_t n, const void* V) { (void)step, (void)first, (void)n, (void)V; }
+  /// The step is done for all cells of the shard. For synapses that are stepped.
+  virtual void end_step(std::uint32_t step) { (void)step; }
 
   /// Flights on their way, by source and stamp: what reading needs to know which spikes have arrived where.
   std::vector<std::uint32_t> under_way() const;
@@ -89,7 +95,15 @@ class PlasticSynapses {
     std::uint32_t previous = never, earlier = never;  ///< stamps of the source's spikes before
     double factor = 1;                   ///< of the release
     bool free = false;
+    std::uint32_t next = never;          ///< stamp of the source's next spike, where flights linger
   };
+  /// Flights stay on after they have arrived, and fall due at each segment once more, at settle_at(), so many steps after the
+  /// arrival as lingering() says. 0: they do not.
+  virtual std::uint32_t lingering(std::uint32_t flight) const { (void)flight; return 0; }
+  void let_linger(std::uint32_t longest);
+  std::vector<Due>& settle_at(std::uint32_t step) { return settling_calendar_[step & settling_mask_]; }
+  void settle_pass_on(const Due& due);
+  void link(std::uint32_t flight);       ///< tells the source's flight before of this one
   std::vector<Due>& due_at(std::uint32_t step) { return calendar_[step & mask_]; }
   void pass_on(const Due& due);          ///< to the flight's next segment, or to its end
   std::uint32_t new_flight();
@@ -105,8 +119,9 @@ class PlasticSynapses {
   std::vector<double> release_state_;    ///< [sources][release's n_state]
   std::vector<Flight> flights_;
   std::vector<std::uint32_t> free_flights_;
-  std::vector<std::vector<Due>> calendar_;
-  std::uint32_t mask_ = 0;
+  std::vector<std::vector<Due>> calendar_, settling_calendar_;
+  std::uint32_t mask_ = 0, settling_mask_ = 0;
+  std::vector<std::uint32_t> latest_;    ///< [sources] flight of the last spike, where flights linger
 };
 
 /// The state of all plastic projections onto a shard, at the start.

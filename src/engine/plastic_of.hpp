@@ -29,12 +29,11 @@ class PlasticOf final : public PlasticSynapses {
       entry.stamp = static_cast<std::int32_t>(stamp);
       rule_.target_fires(entry.trace, last.stamp < 0 ? never : stamp - static_cast<std::uint32_t>(last.stamp));
       history_.append(cell, entry);
+      if (history_.byte() > history_limit_) sweep(stamp);  // all that falls due in this step has arrived
     }
   }
 
   void deliver(std::uint32_t step, Slots& slots) override {
-    if constexpr (n_target > 0)
-      if (history_.byte() > history_limit_) sweep(step);
     if (slots.touched) wide_ ? deliver_step<std::int64_t, true>(step, slots) : deliver_step<std::int32_t, true>(step, slots);
     else wide_ ? deliver_step<std::int64_t, false>(step, slots) : deliver_step<std::int32_t, false>(step, slots);
   }
@@ -364,7 +363,8 @@ inline const char* always_valid(const SynapseParameters&) { return nullptr; }
 /// What a rule's file registers.
 template <template <class> class Rule>
 constexpr SynapseModel weight_model(const ModelInfo& info, Validate validate = always_valid) {
-  return {&info, validate, nullptr, &make_plastic<Rule>, [](const SynapseParameters& p) { return static_cast<double>(Rule<double>(p).largest()); }};
+  return {&info, validate, nullptr, &make_plastic<Rule>, [](const SynapseParameters& p) { return static_cast<double>(Rule<double>(p).largest()); },
+          [](const SynapseParameters&) -> int { return Rule<double>::n_state; }};
 }
 template <class R>
 constexpr SynapseModel release_model(const ModelInfo& info, Validate validate = always_valid) {

@@ -83,6 +83,7 @@ class ShardRun {
       const ProjectionSpec& p = network.spec.projections[static_cast<std::size_t>(synapses->table().projection)];
       plastic_.push_back({synapses.get(), p.source, network.populations[static_cast<std::size_t>(p.source.population)].first});
       blocks_[synapses->table().block].taught.push_back(synapses.get());
+      if (synapses->watches_potential()) blocks_[synapses->table().block].watching.push_back(synapses.get());
     }
     if (!network.gaps.empty()) gaps_ = std::make_unique<GapRun>(network, shard_, state_, board);
     if (shard_.events.empty()) return;
@@ -103,6 +104,7 @@ class ShardRun {
         if (s == step + 1 && interval > 0 && !receive(interval - 1, step, now)) return end(step);
         if (gaps_) gaps_->begin(interval);
         update(s);
+        for (const PlasticRun& p : plastic_) p.synapses->end_step(s);
         if (events_) update_events(s);
         charge(times_.update, now);
         recorder_.sample(network_, whole_, index_, s);
@@ -248,6 +250,7 @@ class ShardRun {
     bool exact_times = false;           // of a source
     std::vector<std::uint32_t> active;  // groups of the shard that are awake, where the population sleeps
     std::vector<PlasticSynapses*> taught;  // synapses that need to know when its cells fire
+    std::vector<PlasticSynapses*> watching;  // and those that need to know its cells' potentials
   };
 
   void update(std::uint32_t step) {
@@ -327,6 +330,7 @@ class ShardRun {
     }
     for (PlasticSynapses* synapses : run.taught)
       for (std::size_t k = 0; k < v.n_spikes; ++k) synapses->target_fires(v.spikes[k], step);
+    for (PlasticSynapses* synapses : run.watching) synapses->after_update(step, v.first, v.n, v.state[0]);
     if (v.bad_cell >= 0 && failures.empty()) failures.push_back({step, first + v.bad_cell});
   }
 

@@ -2,8 +2,8 @@
 #pragma once
 /// Synapses with a state: what a rule's file says, and how it is looked up. A rule never sees rows, threads or files.
 ///
-/// There are two kinds, and a projection may have one of each:
-///   release   depends on the source's spikes alone: computed once per spike and source, never per synapse
+/// There are two kinds, and a projection may have any of the first and one of the second:
+///   release   depends on the source's spikes alone: computed once per spike and source, never per synapse; factors multiply
 ///   weight    changes the weight of each synapse, at its events only: a spike of the source arrives at the synapse, or
 ///             one of the target does. Between events nothing is stepped.
 ///
@@ -83,6 +83,9 @@ class Release {
   virtual double largest() const = 0;  ///< factor; infinity where it is not bounded
 };
 
+/// Rules of the release that act together: their factors multiply. nullptr where there is none.
+std::unique_ptr<Release> product_of(std::vector<std::unique_ptr<Release>> parts);
+
 class PlasticSynapses;
 struct Network;
 struct Shard;
@@ -96,6 +99,8 @@ struct SynapseModel {
   std::unique_ptr<Release> (*make_release)(const SynapseParameters&);
   std::unique_ptr<PlasticSynapses> (*make_weights)(const Network&, const PlasticTable&, const SynapseParameters&, std::unique_ptr<Release>);
   double (*largest)(const SynapseParameters&);  ///< weight that the rule can reach, without sign
+  int (*n_state)(const SynapseParameters&) = nullptr;  ///< state variables of a synapse besides its weight; nullptr: none
+  bool watches_potential = false;               ///< of the targets, which then never sleep
   bool changes_weights() const { return make_weights != nullptr; }
 };
 const SynapseModel* find_synapse(std::string_view name);
