@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "engine/deliver.hpp"
@@ -75,6 +76,7 @@ class PlasticSynapses {
   const PlasticTable& table() const { return table_; }
   /// What was done since it was last asked; FLOP and bytes as the rule states them.
   virtual PlasticWork take_work() = 0;
+  virtual std::string hint() const { return {}; }  ///< what to try where a weight is not a number any more
   std::int64_t bad_source = -1;    ///< whose synapses have a weight that is not a number any more
   std::int64_t heard = -1;         ///< spikes up to this stamp have set out
 

@@ -60,6 +60,7 @@ struct Failure {
   std::uint32_t step;
   std::int64_t neuron;  // global
   bool synapse = false;  // one of its synapses, rather than the neuron
+  std::string hint = {};
 };
 
 class ShardRun {
@@ -162,7 +163,7 @@ class ShardRun {
   void deliver_plastic(std::uint32_t step) {
     for (const PlasticRun& p : plastic_) {
       p.synapses->deliver(step, slots_);
-      if (p.synapses->bad_source >= 0 && failures.empty()) failures.push_back({step, p.first_neuron + p.source[p.synapses->bad_source], true});
+      if (p.synapses->bad_source >= 0 && failures.empty()) failures.push_back({step, p.first_neuron + p.source[p.synapses->bad_source], true, p.synapses->hint()});
     }
   }
   void plastic_has_heard(std::uint32_t step) {
@@ -416,8 +417,9 @@ void run(const Network& network, State& state, const RunOptions& options, Record
   const Failure& f = *std::min_element(failures.begin(), failures.end(), [](const Failure& a, const Failure& b) { return std::pair(a.step, a.neuron) < std::pair(b.step, b.neuron); });
   const Population& p = network.populations[static_cast<std::size_t>(network.population_of(f.neuron))];
   throw RunError(fmt::format("the state of {}neuron {} of population \"{}\" is not a usable number any more at step {} ({:g} ms)\n"
-                             "  try: a smaller dt, weaker weights or inputs, or a look at the parameters of that population",
-                             f.synapse ? "a synapse of " : "", f.neuron - p.first, p.name, f.step, f.step * network.dt()));
+                             "  try: {}",
+                             f.synapse ? "a synapse of " : "", f.neuron - p.first, p.name, f.step, f.step * network.dt(),
+                             f.hint.empty() ? "a smaller dt, weaker weights or inputs, or a look at the parameters of that population" : f.hint));
 }
 
 }  // namespace ranvier::engine
