@@ -61,6 +61,8 @@ bool may_sleep(const NetworkSpec& spec, int index, const Population& p) {
   const auto quiet = p.membrane->model->quiet;
   if (!quiet || !p.spec->sleep || !p.membrane->step_sleepers(false, true)) return false;
   if (p.coupled) return false;
+  for (const ProjectionSpec& projection : spec.projections)
+    if (projection.target.population == index && watches_potential(projection)) return false;
   for (const Receptor& r : p.receptors)
     if (!r.model->sleeps || r.coupling != Coupling::exact) return false;
   for (const InputSpec& input : spec.inputs) {
@@ -272,6 +274,10 @@ void check_synapses(const NetworkSpec& spec, const ProjectionSpec& p, const std:
     problems.push_back(fmt::format("{}: weights from {:g} to {:g}: synapses with a rule need weights of one sign", where, weight.lowest(), weight.highest()));
   if (is_plastic(p) && find_event_membrane(spec.populations[static_cast<std::size_t>(p.target.population)].membrane))
     problems.push_back(fmt::format("{}: population \"{}\" is event-driven, and synapses onto such cells are static", where, spec.populations[static_cast<std::size_t>(p.target.population)].name));
+  if (const MembraneEntry* membrane = find_membrane(spec.populations[static_cast<std::size_t>(p.target.population)].membrane);
+      watches_potential(p) && membrane && membrane->model->info->state[0].unit != "mV")
+    problems.push_back(fmt::format("{}: {}: population \"{}\": membrane \"{}\" has no potential that the rule could follow; use another membrane, such as \"adex\"", where,
+                                   p.synapse[0].rule, spec.populations[static_cast<std::size_t>(p.target.population)].name, membrane->model->info->name));
   if (is_plastic(p) && target_sites(spec, p) != 1) problems.push_back(where + ": synapses onto a receptor with sites are static");
   for (const SynapseSpec& s : p.synapse) {
     const SynapseModel* model = find_synapse(s.rule);

@@ -194,6 +194,8 @@ bool sleeps(const NetworkSpec& spec, int index, const PopulationSpec& p, const M
   if (!p.sleep || !membrane.model->quiet || !membrane.step_sleepers(false, true)) return false;
   const auto keeps_awake = [&](const InputSpec& i) { return i.target.population == index && (i.kind != InputSpec::Kind::poisson || 2 * i.target.size() > p.size); };
   const auto sleepless = [](const ReceptorSpec& r) { const ReceptorModel* m = find_receptor(r.kind); return r.conductance || !m || !m->sleeps; };
+  const auto watched = [&](const ProjectionSpec& projection) { return projection.target.population == index && watches_potential(projection); };
+  if (std::any_of(spec.projections.begin(), spec.projections.end(), watched)) return false;
   return std::none_of(spec.inputs.begin(), spec.inputs.end(), keeps_awake) && std::none_of(p.receptors.begin(), p.receptors.end(), sleepless);
 }
 

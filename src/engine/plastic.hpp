@@ -33,6 +33,19 @@ struct PlasticWork {
   std::uint64_t flop = 0, byte = 0;
 };
 
+/// Membrane potentials of the cells of a block at the end of a step, in the precision of the run.
+struct Potentials {
+  const void* relative = nullptr;   ///< [n] float, or double
+  const double* base = nullptr;     ///< [1 or n] what they are kept relative to [mV]; nullptr: 0
+  bool base_per_cell = false;
+  std::size_t n = 0;                ///< cells, without padding
+  /// V_m of a cell [mV]; T is the type of `relative`.
+  template <class T>
+  T at(std::size_t cell) const {
+    return static_cast<const T*>(relative)[cell] + (base ? static_cast<T>(base[base_per_cell ? cell : 0]) : T(0));
+  }
+};
+
 /// The state of the synapses of a table, and what moves it. Rules see T = float, or double in runs of double precision.
 class PlasticSynapses {
  public:
@@ -46,6 +59,10 @@ class PlasticSynapses {
   void fire(std::uint32_t source, std::uint32_t stamp);
   /// A spike of a target cell of the block.
   virtual void target_fires(std::uint32_t cell, std::uint32_t stamp) = 0;
+  /// Whether after_update() is to be called. Cells whose potential is watched never sleep; SynapseModel::watches_potential says so beforehand.
+  virtual bool watches_potential() const { return false; }
+  /// The potentials of the table's cells after the update of a step, in which target_fires() has told of the spikes: called every step.
+  virtual void after_update(std::uint32_t step, const Potentials& potentials) { (void)step, (void)potentials; }
   /// Adds all that falls due at a step to the input slots.
   virtual void deliver(std::uint32_t step, Slots& slots) = 0;
 

@@ -83,7 +83,9 @@ class ShardRun {
     for (const auto& synapses : state_.plastic) {
       const ProjectionSpec& p = network.spec.projections[static_cast<std::size_t>(synapses->table().projection)];
       plastic_.push_back({synapses.get(), p.source, network.populations[static_cast<std::size_t>(p.source.population)].first});
-      blocks_[synapses->table().block].taught.push_back(synapses.get());
+      BlockRun& run = blocks_[synapses->table().block];
+      run.taught.push_back(synapses.get());
+      if (synapses->watches_potential()) run.watching.push_back(synapses.get());
     }
     if (!network.gaps.empty()) gaps_ = std::make_unique<GapRun>(network, shard_, state_, board);
     if (shard_.events.empty()) return;
@@ -239,6 +241,12 @@ class ShardRun {
       visit.chance = stream_key(network.spec.simulation.seed_dynamics, Purpose::chance, static_cast<std::uint32_t>(block.population));
       visit.entity = static_cast<std::uint64_t>(block.first);
       visit.check_sleepers = network.options.check_sleepers;
+      potentials = {.relative = s.state[0], .n = block.n};
+      if (const int relative = p.membrane->model->relative_to; relative >= 0) {
+        const std::vector<double>& base = p.parameters[static_cast<std::size_t>(relative)];
+        potentials.base_per_cell = base.size() > 1;
+        potentials.base = base.data() + (potentials.base_per_cell ? block.first : 0);
+      }
     }
     Visit visit;
     std::vector<ReceptorBlock> receptors;  // where arrivals go
@@ -249,6 +257,8 @@ class ShardRun {
     bool exact_times = false;           // of a source
     std::vector<std::uint32_t> active;  // groups of the shard that are awake, where the population sleeps
     std::vector<PlasticSynapses*> taught;  // synapses that need to know when its cells fire
+    std::vector<PlasticSynapses*> watching;  // those of them that follow the cells' potentials
+    Potentials potentials;
   };
 
   void update(std::uint32_t step) {
@@ -269,6 +279,7 @@ class ShardRun {
       if (gaps_) delivered_.gap_currents += gaps_->add_currents(b, run.currents, state_.blocks[b].current);
       if (state_.blocks[b].sleeps) update_sleepers(b, step, first);
       else update_awake(b, step, first);
+      for (PlasticSynapses* synapses : run.watching) synapses->after_update(step, run.potentials);
     }
   }
 

@@ -135,6 +135,7 @@ struct SynapseModel {
   std::unique_ptr<Release> (*make_release)(const SynapseParameters&);
   std::unique_ptr<PlasticSynapses> (*make_weights)(const Network&, const PlasticTable&, const SynapseParameters&, std::unique_ptr<Release>);
   double (*largest)(const SynapseParameters&);  ///< weight that the rule can reach, without sign
+  bool watches_potential = false;               ///< needs the target's potential in every step: PlasticSynapses::after_update()
   bool changes_weights() const { return make_weights != nullptr; }
 };
 const SynapseModel* find_synapse(std::string_view name);
