@@ -100,10 +100,16 @@ double plastic_rows_byte(const ProjectionSpec& p, double n, int threads, double 
 }
 /// Their columns, traces of the sources and histories of the targets (plastic_of.hpp).
 double plastic_state_byte(const NetworkSpec& spec, const ProjectionSpec& p, int threads) {
-  double real = spec.simulation.double_precision ? 8 : 4;
-  for (const SynapseSpec& s : p.synapse)  // state variables besides the weight
-    if (const SynapseModel* model = find_synapse(s.rule); model && model->changes_weights()) real *= static_cast<double>(model->info->state.size());
-  return real * rule_size(p, spec).synapses + 40.0 * static_cast<double>(p.source.size()) * threads + 80.0 * static_cast<double>(population(spec, p.target).size);
+  const double real = spec.simulation.double_precision ? 8 : 4;
+  double per_synapse = real, per_target = 0;
+  for (const SynapseSpec& s : p.synapse) {
+    const SynapseModel* model = find_synapse(s.rule);
+    if (!model || !model->changes_weights()) continue;
+    per_synapse *= static_cast<double>(model->info->state.size());
+    const auto delay = static_cast<std::uint32_t>(std::clamp(Sampler(p.delay_ms).highest() / spec.simulation.dt_ms, 1.0, 65535.0));
+    if (model->cell_values) per_target = real * static_cast<double>(model->cell_values(synapse_parameters(*model, s, p, spec.simulation.dt_ms), delay));
+  }
+  return per_synapse * rule_size(p, spec).synapses + 40.0 * static_cast<double>(p.source.size()) * threads + (80.0 + per_target) * static_cast<double>(population(spec, p.target).size);
 }
 
 void add_to_row(std::map<Kind, Fan>& row, const ProjectionSpec& p, double per_source, double dt_ms) {

@@ -30,6 +30,7 @@ namespace ranvier::engine {
 struct PlasticWork {
   std::uint64_t events = 0;    ///< spikes of sources that arrived at a synapse
   std::uint64_t met = 0;       ///< spikes of targets that did
+  std::uint64_t watched = 0;   ///< potentials of targets that were followed, step by step
   std::uint64_t flop = 0, byte = 0;
 };
 
@@ -77,10 +78,12 @@ class PlasticSynapses {
     std::vector<double> sources;   ///< [sources][source_width]: stamps of the last two spikes or -1, traces after each, release
     std::vector<double> flights;   ///< [flights][flight_width]: source, stamp, factor; then as above, before this spike
     std::vector<double> history;   ///< [entries][history_width]: cell of the block, stamp, traces
+    std::vector<double> cells;     ///< [cells of the block, padded][cell_width]: what a rule that watches potentials keeps of each
   };
   std::size_t source_width() const { return 2 + 2 * static_cast<std::size_t>(n_source_) + static_cast<std::size_t>(release_ ? release_->n_state() : 0); }
   std::size_t flight_width() const { return 5 + 2 * static_cast<std::size_t>(n_source_); }
   std::size_t history_width() const { return 2 + static_cast<std::size_t>(n_target_); }
+  virtual std::size_t cell_width() const { return 0; }
   virtual void save(std::uint32_t step, Saved& out) const = 0;
   /// A synapse as save() leaves it: having met what all shards agree has arrived. k as in read(), without sign.
   virtual double saved(const std::vector<std::uint32_t>& under_way, std::uint32_t source, const PlasticSegment& segment, std::size_t synapse, std::uint32_t step, int k) const = 0;

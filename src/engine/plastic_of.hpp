@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 
 #include "engine/history.hpp"
@@ -11,6 +12,9 @@
 #include "engine/plastic.hpp"
 
 namespace ranvier::engine {
+
+/// Steps for which the levels of a rule that watches potentials are kept: a power of two.
+inline std::size_t watched_steps(std::uint32_t lag, std::uint32_t delay_max) { return std::bit_ceil(2 * std::size_t{delay_max} + lag + 2); }
 
 template <class T, WeightRule<T> Rule>
 class PlasticOf final : public PlasticSynapses {
@@ -27,15 +31,33 @@ class PlasticOf final : public PlasticSynapses {
         rule_.start(s.weight, s.state);
         store(k, s);
       }
+    if constexpr (watches) start_watching(network.delay_max);
   }
 
   void target_fires(std::uint32_t cell, std::uint32_t stamp) override {
-    if constexpr (n_target > 0) {
+    if constexpr (watches) {
+      rule_.cell_fires(cells_.data() + Rule::n_cell * cell);
+    } else if constexpr (n_target > 0) {
       const Entry& last = history_.end(cell)[-1];
       Entry entry = last;
       entry.stamp = static_cast<std::int32_t>(stamp);
       rule_.target_fires(entry.trace, last.stamp < 0 ? never : stamp - static_cast<std::uint32_t>(last.stamp));
       history_.append(cell, entry);
+    }
+  }
+
+  bool watches_potential() const override { return watches; }
+  void after_update(std::uint32_t step, const Potentials& potentials) override {
+    if constexpr (watches) {
+      const T* const before = felt(step, 0);
+      T* const levels = past_.data() + row_of_past(step);
+      for (std::uint32_t cell = 0; cell < potentials.n; ++cell) {
+        T* const own = cells_.data() + Rule::n_cell * cell;
+        const T size = rule_.watch(own, potentials.at<T>(cell), before + Rule::n_level * cell);
+        std::copy_n(own, Rule::n_level, levels + Rule::n_level * cell);
+        if (size != 0) history_.append(cell, {static_cast<std::int32_t>(step), {size}});
+      }
+      work_.watched += potentials.n;
     }
   }
 
@@ -85,6 +107,18 @@ class PlasticOf final : public PlasticSynapses {
         out.history.insert(out.history.end(), e->trace, e->trace + n_target);
       }
     }
+    if constexpr (watches)
+      for (std::uint32_t cell = 0; cell < table_.cells; ++cell) {
+        out.cells.insert(out.cells.end(), cells_.data() + Rule::n_cell * cell, cells_.data() + Rule::n_cell * (cell + 1));
+        for (std::uint32_t back = 0; back <= past_mask_; ++back) {
+          const T* const levels = past_.data() + row_of_past(step - back) + Rule::n_level * cell;
+          out.cells.insert(out.cells.end(), levels, levels + Rule::n_level);
+        }
+      }
+  }
+  std::size_t cell_width() const override {
+    if constexpr (watches) return Rule::n_cell + Rule::n_level * std::size_t{past_mask_ + 1};
+    else return 0;
   }
 
   void restore(std::uint32_t step, const Saved& in) override {
@@ -109,6 +143,7 @@ class PlasticOf final : public PlasticSynapses {
       std::transform(x + 2, x + 2 + n_target, e.trace, [](double v) { return static_cast<T>(v); });
       history_.append(static_cast<std::uint32_t>(x[0]), e);
     }
+    if constexpr (watches) restore_cells(step, in.cells);
     swept_ = settled(step);
   }
   void restore(std::size_t synapse, int k, double value) override { (k < 0 ? weights_ : states_[static_cast<std::size_t>(k)])[synapse] = static_cast<T>(value); }
@@ -140,6 +175,10 @@ class PlasticOf final : public PlasticSynapses {
     w.flop = w.events * (Rule::flop_source + 2) + w.met * Rule::flop_target;  // 2: to units, and add
     // target, weight and states read and written, the sum; of the history the cell's room and what was met
     w.byte = w.events * (4 + 2 * sizeof(T) * (1 + n_state) + (wide_ ? 16 : 8) + (n_target > 0 ? 12 + sizeof(Entry) : 0)) + w.met * sizeof(Entry);
+    if constexpr (watches) {
+      w.flop += w.watched * Rule::flop_watch;
+      w.byte += w.watched * sizeof(T) * (1 + 2 * Rule::n_cell + 2 * Rule::n_level);
+    }
     return w;
   }
 
@@ -149,10 +188,11 @@ class PlasticOf final : public PlasticSynapses {
   }
 
   std::uint64_t byte() const override {
-    return sizeof(T) * (weights_.size() * (1 + n_state) + after_.size()) + 8 * last_.size() + 8 * release_state_.size() + history_.byte();
+    return sizeof(T) * (weights_.size() * (1 + n_state) + after_.size()) + 8 * last_.size() + 8 * release_state_.size() + history_.byte() + sizeof(T) * (cells_.size() + past_.size());
   }
 
  private:
+  static constexpr bool watches = Watches<Rule, T>;
   static constexpr int n_source = Rule::n_source, n_target = Rule::n_target, n_state = Rule::n_state;
   static_assert(n_source <= trace_max && n_target <= trace_max && n_state <= synapse_state_max);
   using Stamps = History<T, n_target>;
@@ -214,6 +254,7 @@ class PlasticOf final : public PlasticSynapses {
   void meet(Synapse& s, std::size_t synapse, const Entry* last, std::uint32_t n, const Window& w) const {
     for (const Entry* e = last - n; e != last; ++e) {
       Pairing<T> at = of_target(e, w);
+      at.own = e->trace;
       if constexpr (Draws<Rule>) at.draw = draw(synapse, w, e->stamp);
       s.weight = rule_.target_arrives(s.weight, s.state, at);
     }
@@ -297,6 +338,7 @@ class PlasticOf final : public PlasticSynapses {
         if constexpr (n_target > 0) {
           Pairing<T> at = of_source(last[k], w, arrival, since_source);
           if constexpr (Draws<Rule>) at.draw = draw(synapse + k, w, arrival);
+          if constexpr (watches) at.felt = felt(arrival, cells[k]);
           s.weight = rule_.source_arrives(s.weight, s.state, at);
           store(synapse + k, s);
         }
@@ -373,6 +415,31 @@ class PlasticOf final : public PlasticSynapses {
   }
   const T* after(std::uint32_t source) const { return after_.data() + 2 * n_source * source; }
 
+  /// Levels of all targets over the last steps, in a ring that reaches back to the earliest that an arrival may ask for.
+  void start_watching(std::uint32_t delay_max) {
+    past_mask_ = static_cast<std::uint32_t>(watched_steps(rule_.lag(), delay_max)) - 1;
+    cells_.resize(Rule::n_cell * table_.cells);
+    past_.resize(Rule::n_level * table_.cells * (std::size_t{past_mask_} + 1));
+    for (std::size_t cell = 0; cell < table_.cells; ++cell) {
+      T* const own = cells_.data() + Rule::n_cell * cell;
+      rule_.start_cell(own);
+      for (std::uint32_t row = 0; row <= past_mask_; ++row) std::copy_n(own, Rule::n_level, past_.data() + row_of_past(row) + Rule::n_level * cell);
+    }
+  }
+  std::size_t row_of_past(std::uint32_t step) const { return Rule::n_level * table_.cells * (step & past_mask_); }
+  const T* felt(std::int64_t now, std::uint32_t cell) const { return past_.data() + row_of_past(static_cast<std::uint32_t>(now - rule_.lag())) + Rule::n_level * cell; }
+
+  void restore_cells(std::uint32_t step, const std::vector<double>& in) {
+    const auto to_T = [](double v) { return static_cast<T>(v); };
+    for (std::size_t cell = 0; cell < in.size() / cell_width(); ++cell) {
+      const double* x = in.data() + cell_width() * cell;
+      std::transform(x, x + Rule::n_cell, cells_.data() + Rule::n_cell * cell, to_T);
+      x += Rule::n_cell;
+      for (std::uint32_t back = 0; back <= past_mask_; ++back, x += Rule::n_level)
+        std::transform(x, x + Rule::n_level, past_.data() + row_of_past(step - back) + Rule::n_level * cell, to_T);
+    }
+  }
+
   /// Stamp of targets' spikes that all sources' spikes under way come after, whatever the delays.
   std::int64_t settled(std::uint32_t step) const { return step - settling_; }
 
@@ -385,6 +452,9 @@ class PlasticOf final : public PlasticSynapses {
   History<T, n_target> history_;
   const std::int64_t settling_;
   const StreamKey key_;                ///< of random numbers, for rules that draw some
+  std::vector<T> cells_;               ///< [cells][n_cell] of rules that watch potentials
+  std::vector<T> past_;                ///< [past_mask_ + 1 steps][cells][n_level]
+  std::uint32_t past_mask_ = 0;
   std::int64_t swept_ = -1;            ///< every synapse has met its target's spikes up to this stamp
   std::uint64_t history_limit_ = std::max<std::uint64_t>(std::uint64_t{4} << 20, table_.synapses / 2);
 };
@@ -417,7 +487,14 @@ inline const char* always_valid(const SynapseParameters&) { return nullptr; }
 /// What a rule's file registers.
 template <template <class> class Rule>
 constexpr SynapseModel weight_model(const ModelInfo& info, Validate validate = always_valid) {
-  return {&info, validate, nullptr, &make_plastic<Rule>, [](const SynapseParameters& p) { return static_cast<double>(Rule<double>(p).largest()); }};
+  SynapseModel model{&info, validate, nullptr, &make_plastic<Rule>, [](const SynapseParameters& p) { return static_cast<double>(Rule<double>(p).largest()); }};
+  if constexpr (Watches<Rule<double>, double>) {
+    model.watches_potential = true;
+    model.cell_values = [](const SynapseParameters& p, std::uint32_t delay_max) -> std::size_t {
+      return Rule<double>::n_cell + Rule<double>::n_level * watched_steps(Rule<double>(p).lag(), delay_max);
+    };
+  }
+  return model;
 }
 template <class R>
 constexpr SynapseModel release_model(const ModelInfo& info, Validate validate = always_valid) {

@@ -67,6 +67,8 @@ struct Pairing {
   bool first;  ///< no event of the own side since the last one of the other side
   std::uint32_t since_event;  ///< steps since the synapse's last event of either side, 0 if together with this one; since time 0 if there was none
   Draw draw{};                ///< for rules that draw numbers
+  const T* own = nullptr;     ///< at a target's event: its traces just after it
+  const T* felt = nullptr;    ///< at a source's event, for rules that watch potentials: the target's levels as they were lag() steps before
 };
 
 /// A rule of the weight: T is float or double.
@@ -100,6 +102,21 @@ concept StartsState = requires(const R& rule, T weight, T* state) { rule.start(w
 template <class R, class T>
 concept MovesBetweenEvents = requires(const R& rule, T weight, T* state, const Pairing<T>& at) {
   { rule.until(weight, state, at) } -> std::same_as<T>;
+};
+
+/// A rule that follows the potentials of its targets. Of each target it keeps n_cell variables, advanced after every step with V_m; the first
+/// n_level of them, the levels, are felt lag() steps later. A step may make an event of the target, which all its synapses meet
+/// as they would a spike, with one trace that tells its size; spikes themselves are no events.
+template <class R, class T>
+concept Watches = requires(const R& rule, T* cell, T V_m, const T* felt) {
+  { R::n_cell } -> std::convertible_to<int>;
+  { R::n_level } -> std::convertible_to<int>;
+  { R::flop_watch } -> std::convertible_to<int>;   // FLOP of a cell and step
+  requires R::n_target == 1;
+  { rule.lag() } -> std::same_as<std::uint32_t>;   // steps, at least 1
+  { rule.start_cell(cell) };
+  { rule.cell_fires(cell) };                       // before watch() of the same step
+  { rule.watch(cell, V_m, felt) } -> std::same_as<T>;  // size of the step's event; 0: none
 };
 
 /// A rule that draws random numbers: Pairing::draw is given at each event.
@@ -136,6 +153,8 @@ struct SynapseModel {
   std::unique_ptr<PlasticSynapses> (*make_weights)(const Network&, const PlasticTable&, const SynapseParameters&, std::unique_ptr<Release>);
   double (*largest)(const SynapseParameters&);  ///< weight that the rule can reach, without sign
   bool watches_potential = false;               ///< needs the target's potential in every step: PlasticSynapses::after_update()
+  /// Where it does: numbers kept of each target, given the longest delay of the network in steps.
+  std::size_t (*cell_values)(const SynapseParameters&, std::uint32_t delay_max) = nullptr;
   bool changes_weights() const { return make_weights != nullptr; }
 };
 const SynapseModel* find_synapse(std::string_view name);
