@@ -19,7 +19,7 @@
 /// Numerics potentials exact for a u that is constant within a step; the rest exact at events
 /// Work     5 FLOP an event and 4 a step with P > 0; 13 FLOP a target and step; 12 bytes a synapse: target, w read and written
 /// Source   Clopath, Buesing, Vasilaki & Gerstner 2010, doi:10.1038/nn.2479; defaults: visual cortex, its table 1
-/// Tested   tests/plastic_clopath.cpp: closed forms at constant potentials, sums over the steps of recorded potentials
+/// Tested   tests/plastic_clopath.cpp: closed forms at constant potentials, sums over the steps of recorded potentials, weights of NEST
 #ifndef RANVIER_SYNAPSE_CLOPATH
 #define RANVIER_SYNAPSE_CLOPATH
 #include "engine/plastic_of.hpp"
