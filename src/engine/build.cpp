@@ -56,19 +56,13 @@ std::vector<double> cell(const std::vector<std::vector<double>>& p, std::size_t 
   return out;
 }
 
-/// Whether synapses onto a population follow its potential.
-bool watched(const NetworkSpec& spec, int index) {
-  for (const ProjectionSpec& p : spec.projections)
-    for (const SynapseSpec& s : p.synapse)
-      if (const SynapseModel* model = find_synapse(s.rule); model && model->watches_potential && p.target.population == index) return true;
-  return false;
-}
-
 /// Whether the cells may fall asleep: they cannot fire by themselves, and nothing keeps most of them awake.
 bool may_sleep(const NetworkSpec& spec, int index, const Population& p) {
   const auto quiet = p.membrane->model->quiet;
   if (!quiet || !p.spec->sleep || !p.membrane->step_sleepers(false, true)) return false;
-  if (p.coupled || watched(spec, index)) return false;
+  if (p.coupled) return false;
+  for (const ProjectionSpec& projection : spec.projections)
+    if (projection.target.population == index && watches_potential(projection)) return false;
   for (const Receptor& r : p.receptors)
     if (!r.model->sleeps || r.coupling != Coupling::exact) return false;
   for (const InputSpec& input : spec.inputs) {
@@ -282,6 +276,10 @@ void check_synapses(const NetworkSpec& spec, const ProjectionSpec& p, const std:
     problems.push_back(fmt::format("{}: weights from {:g} to {:g}: synapses with a rule need weights of one sign", where, weight.lowest(), weight.highest()));
   if (is_plastic(p) && find_event_membrane(spec.populations[static_cast<std::size_t>(p.target.population)].membrane))
     problems.push_back(fmt::format("{}: population \"{}\" is event-driven, and synapses onto such cells are static", where, spec.populations[static_cast<std::size_t>(p.target.population)].name));
+  if (const MembraneEntry* membrane = find_membrane(spec.populations[static_cast<std::size_t>(p.target.population)].membrane);
+      watches_potential(p) && membrane && membrane->model->info->state[0].unit != "mV")
+    problems.push_back(fmt::format("{}: {}: population \"{}\": membrane \"{}\" has no potential that the rule could follow; use another membrane, such as \"adex\"", where,
+                                   p.synapse[0].rule, spec.populations[static_cast<std::size_t>(p.target.population)].name, membrane->model->info->name));
   if (is_plastic(p) && target_sites(spec, p) != 1) problems.push_back(where + ": synapses onto a receptor with sites are static");
   for (const SynapseSpec& s : p.synapse) {
     const SynapseModel* model = find_synapse(s.rule);
@@ -290,10 +288,6 @@ void check_synapses(const NetworkSpec& spec, const ProjectionSpec& p, const std:
       continue;
     }
     of_weight += model->changes_weights();
-    const PopulationSpec& to = spec.populations[static_cast<std::size_t>(p.target.population)];
-    const MembraneEntry* membrane = find_membrane(to.membrane);
-    if (model->watches_potential && (!membrane || membrane->model->info->state[0].unit != "mV"))
-      problems.push_back(fmt::format("{}: {}: follows the potential of its targets, and population \"{}\" ({}) has none", where, s.rule, to.name, to.membrane));
     const SynapseParameters values = synapse_parameters(*model, s, p, spec.simulation.dt_ms);
     bool in_range = true;
     for (std::size_t k = 0; k < values.value.size(); ++k)

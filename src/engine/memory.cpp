@@ -101,10 +101,16 @@ double plastic_rows_byte(const ProjectionSpec& p, double n, int threads, double 
 /// Their columns, traces of the sources and histories of the targets (plastic_of.hpp).
 double plastic_state_byte(const NetworkSpec& spec, const ProjectionSpec& p, int threads) {
   const double real = spec.simulation.double_precision ? 8 : 4;
-  int columns = 1;
-  for (const SynapseSpec& s : p.synapse)
-    if (const SynapseModel* model = find_synapse(s.rule); model && model->n_state) columns += model->n_state(synapse_parameters(*model, s, p, spec.simulation.dt_ms));
-  return real * columns * rule_size(p, spec).synapses + 40.0 * static_cast<double>(p.source.size()) * threads + 80.0 * static_cast<double>(population(spec, p.target).size);
+  double columns = 1, per_target = 0;
+  for (const SynapseSpec& s : p.synapse) {
+    const SynapseModel* model = find_synapse(s.rule);
+    if (!model || !model->changes_weights()) continue;
+    const SynapseParameters parameters = synapse_parameters(*model, s, p, spec.simulation.dt_ms);
+    if (model->n_state) columns += model->n_state(parameters);
+    const auto delay = static_cast<std::uint32_t>(std::clamp(Sampler(p.delay_ms).highest() / spec.simulation.dt_ms, 1.0, 65535.0));
+    if (model->cell_values) per_target = real * static_cast<double>(model->cell_values(parameters, delay));
+  }
+  return real * columns * rule_size(p, spec).synapses + 40.0 * static_cast<double>(p.source.size()) * threads + (80.0 + per_target) * static_cast<double>(population(spec, p.target).size);
 }
 
 void add_to_row(std::map<Kind, Fan>& row, const ProjectionSpec& p, double per_source, double dt_ms) {
@@ -195,6 +201,8 @@ bool sleeps(const NetworkSpec& spec, int index, const PopulationSpec& p, const M
   if (!p.sleep || !membrane.model->quiet || !membrane.step_sleepers(false, true)) return false;
   const auto keeps_awake = [&](const InputSpec& i) { return i.target.population == index && (i.kind != InputSpec::Kind::poisson || 2 * i.target.size() > p.size); };
   const auto sleepless = [](const ReceptorSpec& r) { const ReceptorModel* m = find_receptor(r.kind); return r.conductance || !m || !m->sleeps; };
+  const auto watched = [&](const ProjectionSpec& projection) { return projection.target.population == index && watches_potential(projection); };
+  if (std::any_of(spec.projections.begin(), spec.projections.end(), watched)) return false;
   return std::none_of(spec.inputs.begin(), spec.inputs.end(), keeps_awake) && std::none_of(p.receptors.begin(), p.receptors.end(), sleepless);
 }
 

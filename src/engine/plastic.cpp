@@ -124,9 +124,17 @@ std::vector<std::uint32_t> PlasticSynapses::under_way() const {
 
 bool is_plastic(const ProjectionSpec& projection) { return !projection.synapse.empty(); }
 
+bool watches_potential(const ProjectionSpec& projection) {
+  return std::any_of(projection.synapse.begin(), projection.synapse.end(), [](const SynapseSpec& s) {
+    const SynapseModel* model = find_synapse(s.rule);
+    return model && model->watches_potential;
+  });
+}
+
 SynapseParameters synapse_parameters(const SynapseModel& model, const SynapseSpec& spec, const ProjectionSpec& projection, double dt_ms) {
   const Sampler weight(projection.weight);
-  SynapseParameters p{.value = {}, .choice = {}, .dt_ms = dt_ms, .weight_largest = std::max(std::fabs(weight.lowest()), std::fabs(weight.highest()))};
+  SynapseParameters p{.value = {}, .choice = {}, .dt_ms = dt_ms, .weight_largest = std::max(std::fabs(weight.lowest()), std::fabs(weight.highest())),
+                      .weight_smallest = std::min(std::fabs(weight.lowest()), std::fabs(weight.highest()))};
   for (const Parameter& x : model.info->parameters) {
     const auto given = spec.params.find(std::string(x.name));
     p.value.push_back(given == spec.params.end() ? x.default_value : given->second);

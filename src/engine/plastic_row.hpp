@@ -26,7 +26,7 @@ struct PlasticTable {
   int projection = 0;
   std::size_t block = 0;                ///< of the shard: the targets
   std::size_t cells = 0;                ///< of the block
-  std::int64_t first = 0;               ///< cell of the population that the block begins with
+  std::int64_t first_cell = 0;          ///< of the population: the block's first
   std::size_t slot = 0;                 ///< input slot of the block's first cell
   double quantum = 1;                   ///< value of a unit of the input sums
   double sign = 1;                      ///< of all weights; the columns hold them without

@@ -101,7 +101,7 @@ PlasticTable build_table(const Network& network, const Shard& shard, std::size_t
   const Receptor& receptor = to.receptors[static_cast<std::size_t>(spec.receptor)];
   const Block& b = shard.blocks[block];
   const Sampler weight(spec.weight);
-  PlasticTable table{.projection = static_cast<int>(projection), .block = block, .cells = b.padded(), .first = b.first, .slot = b.slot + static_cast<std::size_t>(receptor.slot) * b.padded(),
+  PlasticTable table{.projection = static_cast<int>(projection), .block = block, .cells = b.padded(), .first_cell = b.first, .slot = b.slot + static_cast<std::size_t>(receptor.slot) * b.padded(),
                      .quantum = receptor.quantum, .sign = weight.lowest() < 0 ? -1.0 : 1.0, .fraction = spec.dendritic_delay_fraction, .row = {0}};
   if (weight.constant()) table.weight = std::fabs(weight.constant_value());
   const Kept kept{.weights = !weight.constant(), .rests = !weight.constant() && network.spec.simulation.double_precision};

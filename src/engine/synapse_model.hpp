@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "core/decay_table.hpp"
+#include "core/philox.hpp"
 #include "engine/model.hpp"
 #include "ranvier/network.hpp"
 
@@ -29,12 +30,30 @@ struct SynapseParameters {
   std::vector<int> choice;          ///< index of the word, by the rule's order of choices
   double dt_ms = 0;
   double weight_largest = 0;        ///< of the initial weights, without sign
+  double weight_smallest = 0;
   double operator[](int k) const { return value[static_cast<std::size_t>(k)]; }
 };
 
 inline constexpr std::uint32_t never = 0xFFFFFFFFu;
-inline constexpr int trace_max = 4;          ///< traces of a source, or of a target
+inline constexpr int trace_max = 12;         ///< traces of a source, or of a target
 inline constexpr int synapse_state_max = 4;  ///< state variables of a synapse besides its weight
+
+inline constexpr std::uint32_t draw_object = 0x40000000u;  ///< object numbers of projections' words, apart from populations'
+
+/// Random numbers of a synapse at an event: a function of the seed, of where the synapse is in the network, and of the time.
+struct Draw {
+  StreamKey key{};
+  std::uint32_t source = 0, target = 0;  ///< index in the slice of the sources; cell of the population
+  std::uint32_t which = 0;               ///< delay [steps] << 16 | number among the synapses of the pair with that delay << 4
+  std::uint32_t time = 0;                ///< stamp of the event, as the target counts
+  bool given = false;                    ///< false where a synapse is only looked at
+  /// Standard normal, for k below 32 (Box & Muller 1958).
+  double normal(std::uint32_t k) const {
+    const Words w = philox(key, source, target, which | k / 2, time);
+    const double radius = std::sqrt(-2 * math::log(uniform01(w[k % 2 * 2]))), angle = 2 * math::pi * uniform01(w[k % 2 * 2 + 1]);
+    return radius * math::cos(angle);
+  }
+};
 
 /// What a rule of the weight gets to see at an event. Traces are as they were just after the last spike on that side
 /// that arrived strictly before; the steps since then tell how far they have decayed. `never`: there was none, and the
@@ -46,6 +65,10 @@ struct Pairing {
   const T* target;
   std::uint32_t since_target;
   bool first;  ///< no event of the own side since the last one of the other side
+  std::uint32_t since_event;  ///< steps since the synapse's last event of either side, 0 if together with this one; since time 0 if there was none
+  Draw draw{};                ///< for rules that draw numbers
+  const T* own = nullptr;     ///< at a target's event: its traces just after it
+  const T* felt = nullptr;    ///< at a source's event, for rules that watch potentials: the target's levels as they were lag() steps before
 };
 
 /// A rule of the weight: T is float or double.
@@ -70,6 +93,39 @@ concept PotentiatesByTrace = requires(const R& rule, T* weights, const T* traces
   { rule.source_now(at) } -> std::same_as<T>;
   { rule.potentiate(weights, traces, n) };
 };
+
+/// A rule with state variables that start elsewhere than at 0.
+template <class R, class T>
+concept StartsState = requires(const R& rule, T weight, T* state) { rule.start(weight, state); };
+
+/// A rule whose weights change between events too: looked at, they are as until() says, some steps after the last event.
+template <class R, class T>
+concept MovesBetweenEvents = requires(const R& rule, T weight, T* state, const Pairing<T>& at) {
+  { rule.until(weight, state, at) } -> std::same_as<T>;
+};
+
+/// A rule that follows the potentials of its targets. Of each target it keeps n_cell variables, advanced after every step with V_m; the first
+/// n_level of them, the levels, are felt lag() steps later. A step may make an event of the target, which all its synapses meet
+/// as they would a spike, with one trace that tells its size; spikes themselves are no events.
+template <class R, class T>
+concept Watches = requires(const R& rule, T* cell, T V_m, const T* felt) {
+  { R::n_cell } -> std::convertible_to<int>;
+  { R::n_level } -> std::convertible_to<int>;
+  { R::flop_watch } -> std::convertible_to<int>;   // FLOP of a cell and step
+  requires R::n_target == 1;
+  { rule.lag() } -> std::same_as<std::uint32_t>;   // steps, at least 1
+  { rule.start_cell(cell) };
+  { rule.cell_fires(cell) };                       // before watch() of the same step
+  { rule.watch(cell, V_m, felt) } -> std::same_as<T>;  // size of the step's event; 0: none
+};
+
+/// A rule that draws random numbers: Pairing::draw is given at each event.
+template <class R>
+concept Draws = requires { requires R::draws; };
+
+/// A rule that says what to do where its weights are not numbers any more.
+template <class R>
+concept Hints = requires(const R& rule) { { rule.hint() } -> std::convertible_to<std::string>; };
 
 /// A rule of the release: how much of its weight each synapse passes on, spike by spike.
 class Release {
@@ -100,7 +156,9 @@ struct SynapseModel {
   std::unique_ptr<PlasticSynapses> (*make_weights)(const Network&, const PlasticTable&, const SynapseParameters&, std::unique_ptr<Release>);
   double (*largest)(const SynapseParameters&);  ///< weight that the rule can reach, without sign
   int (*n_state)(const SynapseParameters&) = nullptr;  ///< state variables of a synapse besides its weight; nullptr: none
-  bool watches_potential = false;               ///< of the targets, which then never sleep
+  bool watches_potential = false;               ///< needs the target's potential in every step: PlasticSynapses::after_update()
+  /// Where it does: numbers kept of each target, given the longest delay of the network in steps.
+  std::size_t (*cell_values)(const SynapseParameters&, std::uint32_t delay_max) = nullptr;
   bool changes_weights() const { return make_weights != nullptr; }
 };
 const SynapseModel* find_synapse(std::string_view name);

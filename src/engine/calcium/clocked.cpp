@@ -71,7 +71,7 @@ class Stepping final : public PlasticSynapses {
 
   void target_fires(std::uint32_t cell, std::uint32_t) override { targets_.fires(cell); }
   bool watches_potential() const override { return true; }
-  void after_update(std::uint32_t step, std::size_t first, std::size_t n, const void* V) override { targets_.after_update(step, first, n, V); }
+  void after_update(std::uint32_t step, const Potentials& potentials) override { targets_.after_update(step, potentials); }
   void end_step(std::uint32_t) override {
     calcium::step(clocked_);
     ++steps_;

@@ -170,7 +170,7 @@ template <class T>
 void influx_all(const Influx<T>& s) {
   const hn::CappedTag<T, 16> d;
   const auto zero = hn::Zero(d), one = hn::Set(d, 1);
-  for (std::size_t i = s.first; i < s.first + s.n; i += hn::Lanes(d)) {
+  for (std::size_t i = 0; i < s.n; i += hn::Lanes(d)) {
     const auto V = hn::Add(hn::LoadU(d, s.V + i), s.one_base ? hn::Set(d, s.base[0]) : hn::LoadU(d, s.base + i));
     const auto blocked = fma(d, hn::Set(d, static_cast<T>(s.Mg / static_cast<T>(magnesium::half))), exp(d, hn::Mul(hn::Set(d, static_cast<T>(-magnesium::steepness)), V)), one);
     const auto H = hn::Div(hn::Max(hn::Sub(hn::Set(d, s.E), V), zero), blocked);

@@ -84,7 +84,7 @@ struct Stretch {
 void advance(const Stretch<float>& s);
 void advance(const Stretch<double>& s);
 
-/// What a step adds to phi of the cells [first, first + n) of a block, from their potentials after it.
+/// What a step adds to phi of the first n cells of a block, padded to whole vectors, from their potentials after it.
 ///   V        potential as the membrane keeps it, base [1] or [cells] what it is relative to
 ///   pending  [cells] what spikes add besides; set to zero
 template <class T>
@@ -94,7 +94,7 @@ struct Influx {
   bool one_base;
   T Mg, E, hold, decay;                            ///< hold: (1 - e^{-lambda dt}) / lambda
   T *pending, *added, *phi;
-  std::size_t first, n;
+  std::size_t n;
 };
 void influx(const Influx<float>& s);
 void influx(const Influx<double>& s);

@@ -30,7 +30,7 @@ class Targets {
   Targets(const Network& network, const PlasticTable& table, const Rule& rule, std::uint32_t ring_size, std::uint32_t knot_steps);
 
   void fires(std::uint32_t cell) { pending_[cell] += static_cast<T>(kick_); }
-  void after_update(std::uint32_t step, std::size_t first, std::size_t n, const void* V);
+  void after_update(std::uint32_t step, const Potentials& potentials);
 
   std::uint32_t column(std::uint32_t knot) const { return knot & (ring_size_ - 1); }
   std::size_t cells() const { return phi_.size(); }
