@@ -8,6 +8,7 @@
 #include "engine/assemble.hpp"
 #include "engine/state.hpp"
 #include "engine/values.hpp"
+#include "engine/volume.hpp"
 
 namespace ranvier::engine {
 
@@ -85,7 +86,8 @@ bool is_plastic(const ProjectionSpec& projection) { return !projection.synapse.e
 
 SynapseParameters synapse_parameters(const SynapseModel& model, const SynapseSpec& spec, const ProjectionSpec& projection, double dt_ms) {
   const Sampler weight(projection.weight);
-  SynapseParameters p{.value = {}, .choice = {}, .dt_ms = dt_ms, .weight_largest = std::max(std::fabs(weight.lowest()), std::fabs(weight.highest()))};
+  SynapseParameters p{.value = {}, .choice = {}, .dt_ms = dt_ms, .weight_largest = std::max(std::fabs(weight.lowest()), std::fabs(weight.highest())),
+                      .weight_smallest = std::min(std::fabs(weight.lowest()), std::fabs(weight.highest()))};
   for (const Parameter& x : model.info->parameters) {
     const auto given = spec.params.find(std::string(x.name));
     p.value.push_back(given == spec.params.end() ? x.default_value : given->second);
@@ -111,7 +113,7 @@ double plastic_weight_bound(const ProjectionSpec& projection, double dt_ms) {
   return bound * factor;
 }
 
-std::vector<std::unique_ptr<PlasticSynapses>> start_plastic(const Network& network, const Shard& shard) {
+std::vector<std::unique_ptr<PlasticSynapses>> start_plastic(const Network& network, const Shard& shard, const std::vector<std::unique_ptr<Volume>>& volumes) {
   std::vector<std::unique_ptr<PlasticSynapses>> out;
   for (const PlasticTable& table : shard.plastic) {
     const ProjectionSpec& p = network.spec.projections[static_cast<std::size_t>(table.projection)];
@@ -120,7 +122,8 @@ std::vector<std::unique_ptr<PlasticSynapses>> start_plastic(const Network& netwo
     std::unique_ptr<Release> release;
     for (const SynapseSpec& s : p.synapse) {
       const SynapseModel* model = find_synapse(s.rule);
-      const SynapseParameters parameters = synapse_parameters(*model, s, p, network.dt());
+      SynapseParameters parameters = synapse_parameters(*model, s, p, network.dt());
+      if (model->looks_back_ms) parameters.volume = volumes[static_cast<std::size_t>(volume_of(network.spec, s))].get();
       if (!model->changes_weights()) release = model->make_release(parameters);
       else weights = model, of_weights = parameters;
     }
@@ -131,7 +134,12 @@ std::vector<std::unique_ptr<PlasticSynapses>> start_plastic(const Network& netwo
 }
 
 void hear(const Network& network, State& state) {
-  for (ShardState& shard : state.shards)
+  for (ShardState& shard : state.shards) {
+    for (const auto& volume : shard.volumes) {
+      for (const Spike& s : state.in_flight)
+        if (s.step > volume->heard) volume->hear(s);
+      volume->settle(state.step, state.step + network.delay_min);
+    }
     for (const auto& synapses : shard.plastic) {
       const ProjectionSpec& p = network.spec.projections[static_cast<std::size_t>(synapses->table().projection)];
       const std::int64_t first = network.populations[static_cast<std::size_t>(p.source.population)].first;
@@ -141,6 +149,7 @@ void hear(const Network& network, State& state) {
       }
       synapses->heard = state.step;
     }
+  }
 }
 
 void for_each_plastic_synapse(const Network& network, const State& state, int from, int to, const std::function<void(const SynapseRecord&)>& visit) {

@@ -35,6 +35,8 @@ class PlasticOf final : public PlasticSynapses {
   void deliver(std::uint32_t step, Slots& slots) override {
     if constexpr (n_target > 0)
       if (history_.byte() > history_limit_) sweep(step);
+    if constexpr (follows)
+      if (rule_.crowded(step)) sweep(step);
     if (slots.touched) wide_ ? deliver_step<std::int64_t, true>(step, slots) : deliver_step<std::int32_t, true>(step, slots);
     else wide_ ? deliver_step<std::int64_t, false>(step, slots) : deliver_step<std::int32_t, false>(step, slots);
   }
@@ -43,13 +45,21 @@ class PlasticOf final : public PlasticSynapses {
     const Seen seen = seen_by(flights, source, segment.delay, step);
     const std::int64_t arrived = std::int64_t{step} - table_.dendritic(segment.delay);
     Synapse s = load(synapse);
-    if constexpr (n_target > 0) meet(s, table_.targets[synapse], window(seen, segment.delay, std::min(arrived, seen.next_arrival)));
+    if constexpr (n_target > 0) {
+      const Window w = window(seen, segment.delay, std::min(arrived, seen.next_arrival));
+      const Entry* last = meet(s, table_.targets[synapse], w);
+      if constexpr (follows) advance(s, last, w, std::min(arrived, seen.next_arrival) + w.dendritic);
+    }
     return k < 0 ? table_.sign * static_cast<double>(s.weight) : static_cast<double>(s.state[static_cast<std::size_t>(k)]);
   }
 
   double saved(const std::vector<std::uint32_t>& flights, std::uint32_t source, const PlasticSegment& segment, std::size_t synapse, std::uint32_t step, int k) const override {
     Synapse s = load(synapse);
-    if constexpr (n_target > 0) meet(s, table_.targets[synapse], window(seen_by(flights, source, segment.delay, step), segment.delay, settled(step)));
+    if constexpr (n_target > 0) {
+      const Window w = window(seen_by(flights, source, segment.delay, step), segment.delay, settled(step));
+      const Entry* last = meet(s, table_.targets[synapse], w);
+      if constexpr (follows) advance(s, last, w, rule_.settled(step));
+    }
     return static_cast<double>(k < 0 ? s.weight : s.state[static_cast<std::size_t>(k)]);
   }
 
@@ -99,6 +109,7 @@ class PlasticOf final : public PlasticSynapses {
       history_.append(static_cast<std::uint32_t>(x[0]), e);
     }
     swept_ = settled(step);
+    if constexpr (follows) advanced_ = rule_.settled(step);
   }
   void restore(std::size_t synapse, int k, double value) override { (k < 0 ? weights_ : states_[static_cast<std::size_t>(k)])[synapse] = static_cast<T>(value); }
 
@@ -113,12 +124,14 @@ class PlasticOf final : public PlasticSynapses {
           const Window w = window(seen_by(flights, source, segment.delay, step), segment.delay, to);
           for (std::size_t k = segment.first; k < std::size_t{segment.first} + segment.count; ++k) {
             Synapse s = load(k);
-            meet(s, table_.targets[k], w);
+            const Entry* last = meet(s, table_.targets[k], w);
+            if constexpr (follows) advance(s, last, w, rule_.settled(step));
             store(k, s);
           }
         }
       swept_ = to;
       history_.forget(to);
+      if constexpr (follows) rule_.done_with(advanced_ = rule_.settled(step));
     }
     history_limit_ = std::max<std::uint64_t>(history_limit_, 2 * history_.byte());
   }
@@ -138,6 +151,8 @@ class PlasticOf final : public PlasticSynapses {
 
  private:
   static constexpr int n_source = Rule::n_source, n_target = Rule::n_target, n_state = Rule::n_state;
+  static constexpr bool follows = FollowsVolume<Rule, T>;
+  static_assert(!follows || n_target > 0);
   static_assert(n_source <= trace_max && n_target <= trace_max && n_state <= synapse_state_max);
   using Entry = typename History<T, n_target>::Entry;
 
@@ -173,12 +188,13 @@ class PlasticOf final : public PlasticSynapses {
   struct Window {
     std::int64_t from, to, since;
     Seen seen;
+    std::int64_t dendritic;            ///< from the target's stamps to the time at the synapse
   };
   /// Without a dendritic delay, a target's spike in the very step of an arrival is not known yet: it is met at the next.
   std::int64_t late(std::uint32_t delay) const { return table_.dendritic(delay) == 0; }
   Window window(const Seen& seen, std::uint32_t delay, std::int64_t to) const {
     const std::int64_t since = seen.previous == never ? -1 : seen.previous + table_.shift(delay);
-    return {std::max(since - late(delay), swept_), std::max<std::int64_t>(to, -1), since, seen};
+    return {std::max(since - late(delay), swept_), std::max<std::int64_t>(to, -1), since, seen, table_.dendritic(delay)};
   }
 
   /// The end of the entries of a cell that a window covers, and how many there are.
@@ -192,11 +208,21 @@ class PlasticOf final : public PlasticSynapses {
   }
   /// Lets a synapse meet the `n` spikes of its target before `last`, one by one.
   void meet(Synapse& s, const Entry* last, std::uint32_t n, const Window& w) const {
-    for (const Entry* e = last - n; e != last; ++e) s.weight = rule_.target_arrives(s.weight, s.state, of_target(e, w));
+    for (const Entry* e = last - n; e != last; ++e) {
+      if constexpr (follows) advance(s, e, w, e->stamp + w.dendritic);
+      s.weight = rule_.target_arrives(s.weight, s.state, of_target(e, w));
+    }
   }
-  void meet(Synapse& s, std::uint32_t cell, const Window& w) const {
+  const Entry* meet(Synapse& s, std::uint32_t cell, const Window& w) const {
     const auto [last, n] = covered(cell, w);
     meet(s, last, n, w);
+    return last;
+  }
+  /// Of rules that follow a volume: from the synapse's last event, which is the target's spike before `end` or the source's last one, to a
+  /// time at the synapse. Nothing where that has been done.
+  void advance(Synapse& s, const Entry* end, const Window& w, std::int64_t to) const {
+    const std::int64_t since = std::max(std::max<std::int64_t>(end[-1].stamp, w.since) + w.dendritic, advanced_);
+    if (since < to) s.weight = rule_.advance(s.weight, s.state, since, to);
   }
 
   static constexpr T nothing[trace_max] = {};
@@ -245,6 +271,7 @@ class PlasticOf final : public PlasticSynapses {
       for (std::uint32_t k = 0; k < n; ++k) {
         Synapse s = load(synapse + k);
         if constexpr (n_target > 0) {
+          if constexpr (follows) advance(s, last[k], w, arrival + w.dendritic);
           s.weight = rule_.source_arrives(s.weight, s.state, of_source(last[k], w, arrival, since_source));
           store(synapse + k, s);
         }
@@ -332,6 +359,7 @@ class PlasticOf final : public PlasticSynapses {
   std::vector<T> flight_after_;        ///< [flights][2][n_source] the same as the flight found them
   History<T, n_target> history_;
   const std::int64_t settling_;
+  std::int64_t advanced_ = 0;          ///< rules that follow a volume: every synapse has been taken to this time at least
   std::int64_t swept_ = -1;            ///< every synapse has met its target's spikes up to this stamp
   std::uint64_t history_limit_ = std::max<std::uint64_t>(std::uint64_t{4} << 20, table_.synapses / 2);
 };
