@@ -20,6 +20,18 @@ struct Case {
   NetworkSpec spec;
 };
 
+/// Two substances with pulses from everywhere they can come from.
+std::vector<VolumeSpec> volumes(const NetworkSpec& spec) {
+  VolumeSpec reward{.name = "reward", .tau_ms = 15, .baseline = 0.02};
+  reward.pulses = {{.kind = PulseSpec::Kind::pairing, .amount = 0.3, .source = {0, 3, 4, 1}, .target = {1, 20, 21, 1}, .delay_low_ms = 4, .delay_high_ms = 40},
+                   {.kind = PulseSpec::Kind::random, .amount = 0.1, .interval_ms = 7},
+                   {.kind = PulseSpec::Kind::times, .times_ms = {0, 30, 30, 75.5, 1000}, .amounts = {0.4, 0.1, 0.2, 0.3, 1}}};
+  VolumeSpec busy{.name = "busy", .tau_ms = 5};
+  busy.pulses = {{.kind = PulseSpec::Kind::spikes, .amount = 0.01, .source = whole(spec, 0), .delay_low_ms = 0.3, .delay_high_ms = 0.3},
+                 {.kind = PulseSpec::Kind::spikes, .amount = 0.003, .source = {2, 0, 21, 3}, .delay_low_ms = 2, .delay_high_ms = 2}};
+  return {reward, busy};
+}
+
 /// 70 driven cells, half of which excite all by synapses that follow the rules; sizes that divide nothing.
 NetworkSpec recurrent(std::vector<SynapseSpec> synapse, int k) {
   NetworkSpec spec;
@@ -30,6 +42,7 @@ NetworkSpec recurrent(std::vector<SynapseSpec> synapse, int k) {
   sim.double_precision = k % 4 == 3;
   spec.populations = {leaky("E", 37), leaky("I", 33), poisson_source("source", 21, 40), leaky("quiet", 19)};
   spec.populations[3].params["V_th"] = Values::constant(-69.4);  // an arrival or two make it fire; between them its cells sleep
+  spec.volumes = volumes(spec);
   for (int p : {0, 1}) {
     spec.populations[static_cast<std::size_t>(p)].initial["V_m"] = Values::uniform(-70, -55);
     spec.populations[static_cast<std::size_t>(p)].params["t_ref"] = Values::constant(1 + p);
@@ -74,6 +87,8 @@ SynapseSpec with_bounds(const engine::SynapseModel& model) {
   SynapseSpec s{.rule = std::string(model.info->name), .params = {}, .choices = {}};
   for (const auto& p : model.info->parameters) {
     if (p.name == "w_max") s.params["w_max"] = 1;
+    if (p.name == "tau_c") s.params["tau_c"] = 12;  // ms: spans of 8 tau_c end within the run
+    if (p.name == "A_plus" || p.name == "A_minus") s.params[std::string(p.name)] = 0.1;
     if (p.name == "lambda" || p.name == "eta") s.params[std::string(p.name)] = 0.03;
     if (p.name == "gamma") s.params["gamma"] = 0.1;
     if (p.name == "alpha" && p.unit == "1/ms") s.params["alpha"] = 1;
@@ -90,7 +105,9 @@ const std::vector<Case>& cases() {
       if (info->kind != engine::ModelInfo::Kind::synapse) continue;
       const engine::SynapseModel& model = *engine::find_synapse(info->name);
       SynapseSpec s = with_bounds(model);
+      if (model.looks_back_ms) s.volume = "busy";
       add({s}, s.rule);
+      if (model.looks_back_ms) s.volume = "reward";
       for (const auto& choice : info->choices)
         for (const auto word : choice.words) {
           s.choices[std::string(choice.name)] = word;

@@ -13,6 +13,7 @@
 #include "engine/network.hpp"
 #include "engine/synapse_model.hpp"
 #include "engine/values.hpp"
+#include "engine/volume.hpp"
 #include "ranvier/error.hpp"
 
 namespace ranvier::engine {
@@ -423,6 +424,7 @@ std::shared_ptr<Network> resolve(const NetworkSpec& spec, const Options& options
   }
   if (network->neurons >= std::int64_t{1} << 32) problems.push_back(fmt::format("{} neurons: at most 2^32 are possible", network->neurons));
   check_projections(network->spec, problems);
+  check_volumes(network->spec, problems);
   resolve_off_grid(*network, problems);
   if (problems.empty()) draw_gap_junctions(*network, problems);
   if (!problems.empty()) throw InputError(problems);
@@ -438,6 +440,7 @@ std::shared_ptr<const Network> build(const NetworkSpec& spec, const Options& opt
   check_memory(network->spec, options);
   partition(*network, std::max(1, options.threads));
   build_rows(*network);
+  network->delay_min = std::min(network->delay_min, shortest_pulse(network->spec));
   build_gap_tables(*network);
   return network;
 }

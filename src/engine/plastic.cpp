@@ -11,6 +11,7 @@
 #include "engine/assemble.hpp"
 #include "engine/state.hpp"
 #include "engine/values.hpp"
+#include "engine/volume.hpp"
 
 namespace ranvier::engine {
 
@@ -193,7 +194,7 @@ std::unique_ptr<Release> product_of(std::vector<std::unique_ptr<Release>> parts)
   return std::make_unique<ReleaseProduct>(std::move(parts));
 }
 
-std::vector<std::unique_ptr<PlasticSynapses>> start_plastic(const Network& network, const Shard& shard) {
+std::vector<std::unique_ptr<PlasticSynapses>> start_plastic(const Network& network, const Shard& shard, const std::vector<std::unique_ptr<Volume>>& volumes) {
   std::vector<std::unique_ptr<PlasticSynapses>> out;
   for (const PlasticTable& table : shard.plastic) {
     const ProjectionSpec& p = network.spec.projections[static_cast<std::size_t>(table.projection)];
@@ -202,7 +203,8 @@ std::vector<std::unique_ptr<PlasticSynapses>> start_plastic(const Network& netwo
     std::vector<std::unique_ptr<Release>> releases;
     for (const SynapseSpec& s : p.synapse) {
       const SynapseModel* model = find_synapse(s.rule);
-      const SynapseParameters parameters = synapse_parameters(*model, s, p, network.dt());
+      SynapseParameters parameters = synapse_parameters(*model, s, p, network.dt());
+      if (model->looks_back_ms) parameters.volume = volumes[static_cast<std::size_t>(volume_of(network.spec, s))].get();
       if (!model->changes_weights()) releases.push_back(model->make_release(parameters));
       else weights = model, of_weights = parameters;
     }
@@ -213,7 +215,12 @@ std::vector<std::unique_ptr<PlasticSynapses>> start_plastic(const Network& netwo
 }
 
 void hear(const Network& network, State& state) {
-  for (ShardState& shard : state.shards)
+  for (ShardState& shard : state.shards) {
+    for (const auto& volume : shard.volumes) {
+      for (const Spike& s : state.in_flight)
+        if (s.step > volume->heard) volume->hear(s);
+      volume->settle(state.step, state.step + network.delay_min);
+    }
     for (const auto& synapses : shard.plastic) {
       const ProjectionSpec& p = network.spec.projections[static_cast<std::size_t>(synapses->table().projection)];
       const std::int64_t first = network.populations[static_cast<std::size_t>(p.source.population)].first;
@@ -223,6 +230,7 @@ void hear(const Network& network, State& state) {
       }
       synapses->heard = state.step;
     }
+  }
 }
 
 void for_each_plastic_synapse(const Network& network, const State& state, int from, int to, const std::function<void(const SynapseRecord&)>& visit) {

@@ -142,13 +142,13 @@ class PlasticSynapses {
   std::vector<std::uint32_t> latest_;    ///< [sources] flight of the last spike, where flights linger
 };
 
-/// The state of all plastic projections onto a shard, at the start.
-std::vector<std::unique_ptr<PlasticSynapses>> start_plastic(const Network& network, const Shard& shard);
+/// The state of all plastic projections onto a shard, at the start; some follow the shard's volumes.
+std::vector<std::unique_ptr<PlasticSynapses>> start_plastic(const Network& network, const Shard& shard, const std::vector<std::unique_ptr<Volume>>& volumes);
 
 struct State;
 
 /// Lets the spikes in flight set out that no shard has read yet, those of the last interval. So between runs all synapses have
-/// heard of all spikes, wherever a run ended.
+/// heard of all spikes, wherever a run ended. Volumes likewise.
 void hear(const Network& network, State& state);
 
 /// Index in a slice of a cell of its population, or -1.

@@ -296,7 +296,8 @@ State start(const Network& network) {
   const auto drawn = draw_initial(network);
   for (std::size_t t = 0; t < network.shards.size(); ++t) {
     state.shards.push_back(make_shard(network, t));
-    state.shards.back().plastic = start_plastic(network, network.shards[t]);
+    state.shards.back().volumes = start_volumes(network);
+    state.shards.back().plastic = start_plastic(network, network.shards[t], state.shards.back().volumes);
     for (std::size_t b = 0; b < network.shards[t].blocks.size(); ++b) {
       const Block& block = network.shards[t].blocks[b];
       BlockState& cells = state.shards[t].blocks[b];

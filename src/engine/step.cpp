@@ -142,7 +142,9 @@ class ShardRun {
       for (const Spike& s : box.page[interval & 1]) {
         set_out(shard_.rows, calendar_, s.neuron, s.step, step);
         if (!plastic_.empty()) plastic_sets_out(s);
+        for (const auto& volume : state_.volumes) volume->hear(s);
       }
+    for (const auto& volume : state_.volumes) volume->settle(step, step + network_.delay_min);
     plastic_has_heard(step);
     if (events_) receive_events(interval, step);
     deliver(shard_.rows, calendar_, step + 1, slots_, delivered_);

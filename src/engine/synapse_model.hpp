@@ -24,6 +24,8 @@
 
 namespace ranvier::engine {
 
+class Volume;
+
 /// Settings of a rule for one projection, complete.
 struct SynapseParameters {
   std::vector<double> value;        ///< by the rule's enum of parameters
@@ -31,6 +33,7 @@ struct SynapseParameters {
   double dt_ms = 0;
   double weight_largest = 0;        ///< of the initial weights, without sign
   double weight_smallest = 0;
+  Volume* volume = nullptr;         ///< that the rule follows; nullptr where it is only asked about its settings
   double operator[](int k) const { return value[static_cast<std::size_t>(k)]; }
 };
 
@@ -127,6 +130,17 @@ concept Draws = requires { requires R::draws; };
 template <class R>
 concept Hints = requires(const R& rule) { { rule.hint() } -> std::convertible_to<std::string>; };
 
+/// A rule of the weight that follows a volume (volume.hpp): the weight changes between events too. advance() takes a synapse from just after
+/// its last event to just before the next one, which then sees it as it is there. settled(step) is a time to which all may be taken, at any
+/// moment after `step`, without changing bits.
+template <class R, class T>
+concept FollowsVolume = requires(const R& rule, T weight, T* state, std::int64_t steps, std::uint32_t step) {
+  { rule.advance(weight, state, steps, steps) } -> std::same_as<T>;  // the weight, and the state, a while later
+  { rule.settled(step) } -> std::same_as<std::int64_t>;
+  { rule.done_with(steps) };                                         // no synapse needs what was before any more
+  { rule.crowded(step) } -> std::same_as<bool>;
+};
+
 /// A rule of the release: how much of its weight each synapse passes on, spike by spike.
 class Release {
  public:
@@ -159,6 +173,8 @@ struct SynapseModel {
   bool watches_potential = false;               ///< needs the target's potential in every step: PlasticSynapses::after_update()
   /// Where it does: numbers kept of each target, given the longest delay of the network in steps.
   std::size_t (*cell_values)(const SynapseParameters&, std::uint32_t delay_max) = nullptr;
+  /// Of rules that follow a volume: the time constant with which they look back at it [ms]; infinity where they do not weigh the past.
+  double (*looks_back_ms)(const SynapseParameters&) = nullptr;
   bool changes_weights() const { return make_weights != nullptr; }
 };
 const SynapseModel* find_synapse(std::string_view name);
