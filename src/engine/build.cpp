@@ -11,6 +11,7 @@
 #include "core/math.hpp"
 #include "engine/assemble.hpp"
 #include "engine/network.hpp"
+#include "engine/structure.hpp"
 #include "engine/synapse_model.hpp"
 #include "engine/values.hpp"
 #include "ranvier/error.hpp"
@@ -279,7 +280,7 @@ void check_synapses(const NetworkSpec& spec, const ProjectionSpec& p, const std:
       problems.push_back(fmt::format("{}: synapse rule \"{}\": no such rule. All names: ranvier models", where, s.rule));
       continue;
     }
-    ++(model->changes_weights() ? of_weight : of_release);
+    if (!model->structure) ++(model->changes_weights() ? of_weight : of_release);
     const SynapseParameters values = synapse_parameters(*model, s, p, spec.simulation.dt_ms);
     bool in_range = true;
     for (std::size_t k = 0; k < values.value.size(); ++k)
@@ -296,6 +297,7 @@ void check_synapses(const NetworkSpec& spec, const ProjectionSpec& p, const std:
   }
   if (of_weight > 1 || of_release > 1)
     problems.push_back(fmt::format("{}: two rules that both change the {}: choose one", where, of_weight > 1 ? "weight" : "release"));
+  check_rewiring(spec, p, where, problems);
 }
 
 /// What rules cannot do where their targets are sites of cells.
