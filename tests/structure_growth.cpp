@@ -94,6 +94,19 @@ TEST(StructuralGrowth, calcium_and_linear_growth_follow_their_closed_forms_for_g
   }
 }
 
+TEST(StructuralGrowth, elements_grow_as_nests_do) {
+  // NEST 3.10.0: iaf_psc_delta, tau_Ca 800, beta_Ca 0.02, synaptic_elements of growth_rate 3e-4, z 0.9, eps 0.05 (eta 0.01; psi 0.02) and these
+  // spikes; z after 2 s at 0.1 ms. NEST takes the linear curve in closed form, the others by Euler steps: hence their tolerance.
+  const std::vector<double> train{3.0, 120.0, 121.5, 640.3, 999.9, 1800.2};
+  const std::map<std::string, std::pair<double, double>> nest{{"linear", {1.0700666151776186, 1e-11}}, {"gaussian", {1.2912468795738452, 1e-4}}, {"sigmoid", {1.0941745036379744, 1e-4}}};
+  for (const auto& [curve, z] : nest) {
+    Watched run(taught({train}, {{}}, growth({{"tau_Ca", 800}, {"beta", 0.02}, {"eta_axonal", 0.01}, {"psi", 0.02}, {"nu_axonal", 0.3}, {"vacant", 0.9}}, curve), 2000));
+    run.until(2000);
+    EXPECT_NEAR(run.saved(2)[0], 0.030430544828670497, 1e-14) << curve;
+    EXPECT_NEAR(run.saved(2)[1], z.first, z.second) << curve;
+  }
+}
+
 /// 40 sources and 60 targets with spikes of their own, from quiet to busy, so that some gain and others lose elements.
 NetworkSpec lively(std::map<std::string, double> params, const std::string& curve = "gaussian", std::int64_t begin = 300) {
   const auto trains = [](int cells, double most_hz) {
