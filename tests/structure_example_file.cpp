@@ -26,7 +26,7 @@ TEST(StructureExample, a_network_that_begins_with_no_synapses_grows_to_5_spikes_
 }
 
 TEST(StructureExample, it_begins_as_slowly_as_the_file_says_and_the_same_on_any_number_of_threads) {
-  const NetworkSpec spec = example({.warmup_ms = 0.0, .duration_ms = 10000.0});
+  const NetworkSpec spec = example({.duration_ms = 10000.0, .warmup_ms = 0.0});
   const RunResult r = simulate(spec);
   EXPECT_EQ(r.structure.at(0).counts.back().synapses, 1065);
   EXPECT_NEAR(rate_hz(spec, r), 1.77, 0.005);

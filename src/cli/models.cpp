@@ -55,10 +55,10 @@ void print_model(const ModelInfo& m) {
     rest = end == std::string_view::npos ? "" : rest.substr(end + 1);
   }
   if (!m.parameters.empty()) fmt::print("\n  {:<13} {:>10} {:<8} {:<12} {}\n", "parameter", "default", "unit", "range", "meaning");
-  for (const auto& p : m.parameters) fmt::print("  {:<12} {:>10g} {:<8} {:<12} {}\n", p.name, p.default_value, p.unit, range_text(p.range), p.meaning);
-  for (const auto& c : m.choices) fmt::print("  {:<12} {} ({}; {})\n", c.name, c.words[0], fmt::join(c.words, ", "), c.meaning);
-  if (!m.state.empty()) fmt::print("\n  {:<12} {:>10} {:<8} {}\n", "state", "starts at", "unit", "meaning");
-  for (const auto& s : m.state) fmt::print("  {:<12} {:>10} {:<8} {}\n", s.name, s.initial, s.unit, s.meaning);
+  for (const auto& p : m.parameters) fmt::print("  {:<13} {:>10g} {:<8} {:<12} {}\n", p.name, p.default_value, p.unit, range_text(p.range), p.meaning);
+  for (const auto& c : m.choices) fmt::print("  {:<13} {} ({}; {})\n", c.name, c.words[0], fmt::join(c.words, ", "), c.meaning);
+  if (!m.state.empty()) fmt::print("\n  {:<13} {:>10} {:<8} {}\n", "state", "starts at", "unit", "meaning");
+  for (const auto& s : m.state) fmt::print("  {:<13} {:>10} {:<8} {}\n", s.name, s.initial, s.unit, s.meaning);
   fmt::print("\n  numerics  {}\n  work      {} FLOP, {} bytes read, {} bytes written per {}\n  source    {}\n", m.numerics, m.flop, m.byte_read, m.byte_written,
              m.structural ? "event and cell (float64)" : m.kind == ModelInfo::Kind::synapse ? "event" : m.event_driven ? "event (float64)" : "cell and step (float32)", m.source);
 }

@@ -46,7 +46,7 @@ constexpr Parameter parameters[] = {
 };
 constexpr std::string_view shapes[] = {"gaussian", "linear", "sigmoid"};
 constexpr Choice choices[] = {{"curve", shapes, "how growth depends on calcium"}};
-constexpr StateVariable state[] = {{"C", "1", "0", "calcium of each neuron"}, {"z", "1", "synapses + vacant", "elements of each neuron"}};
+constexpr StateVariable state[] = {{"C", "1", "0", "calcium of each neuron"}, {"z", "1", "synapses", "elements of each neuron"}};
 constexpr ModelInfo info{
     .kind = ModelInfo::Kind::synapse, .name = "structural_growth", .title = "synapses come and go by synaptic elements that grow with calcium",
     .equations = "dC/dt = -C / tau_Ca;  spike: C += beta;  settles at eps = beta tau_Ca rate\nlinear: dz/dt = nu (1 - C / eps)\n"

@@ -27,7 +27,7 @@ enum : int { interval, theta, slope, nu_form, nu_elim, tau_a, places, sigma };
 constexpr Parameter parameters[] = {
     {"interval", 1000.0, "ms", {.low = 100}, "time between structural steps"},
     {"theta", 5.0, "Hz", any, "activity at which forming and ending are as likely"},
-    {"slope", 1.0, "Hz", any, "width of the sigmoid; below 0: quiet targets gain synapses"},
+    {"slope", 1.0, "Hz", any, "width of the sigmoid, not 0; below 0: quiet targets gain synapses"},
     {"nu_form", 0.1, "Hz", not_negative, "rate at which a vacant place is taken at P_form = 1"},
     {"nu_elim", 0.1, "Hz", not_negative, "rate at which a synapse ends at P_elim = 1"},
     {"tau_a", 10000.0, "ms", positive, "time constant of the activity"},
