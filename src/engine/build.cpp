@@ -11,6 +11,7 @@
 #include "core/math.hpp"
 #include "engine/assemble.hpp"
 #include "engine/network.hpp"
+#include "engine/structure.hpp"
 #include "engine/synapse_model.hpp"
 #include "engine/values.hpp"
 #include "engine/volume.hpp"
@@ -304,6 +305,7 @@ void check_synapses(const NetworkSpec& spec, const ProjectionSpec& p, const std:
     if (const char* problem = in_range ? model->validate(values) : nullptr) problems.push_back(fmt::format("{}: {}: {}", where, s.rule, problem));
   }
   if (of_weight > 1) problems.push_back(where + ": two rules that both change the weight: choose one");
+  check_rewiring(spec, p, where, problems);
 }
 
 /// What rules cannot do where their targets are sites of cells.

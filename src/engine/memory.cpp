@@ -13,6 +13,7 @@
 
 #include "engine/assemble.hpp"
 #include "engine/event_model.hpp"
+#include "engine/structure.hpp"
 #include "engine/synapse_model.hpp"
 #include "engine/values.hpp"
 #include "ranvier/error.hpp"
@@ -97,6 +98,14 @@ struct SourceRows {
 double plastic_rows_byte(const ProjectionSpec& p, double n, int threads, double dt_ms, bool double_precision) {
   const double rows = static_cast<double>(p.source.size()) * threads;
   return n * (p.weight.is_constant() ? 4 : double_precision ? 12 : 8) + 4 * rows + 8 * std::min(n, rows * static_cast<double>(delay_shares(p, dt_ms).size()));
+}
+/// Synapses that come and go: a second table in the State, grown as far as the rule allows within the run, and a third one with its
+/// columns while it is made anew; a word and a place for each vacant element or place. Beyond the estimate: the candidates of deletion.
+double growth_byte(const NetworkSpec& spec, const ProjectionSpec& p, int threads) {
+  if (!structure_of(p)) return 0;
+  const double n = structural_synapses_bound(p, spec), real = spec.simulation.double_precision ? 8 : 4;
+  const double table = plastic_rows_byte(p, n, threads, spec.simulation.dt_ms, spec.simulation.double_precision);
+  return 2 * table + 4 * n + 2 * real * n + 24 * static_cast<double>(p.source.size() + p.target.size());
 }
 /// Their columns, traces of the sources and histories of the targets (plastic_of.hpp).
 double plastic_state_byte(const NetworkSpec& spec, const ProjectionSpec& p, int threads) {
@@ -303,7 +312,7 @@ MemoryEstimate estimate_memory(const NetworkSpec& spec, int threads) {
     e.state_byte += cells_byte(spec, k);
   }
   for (const ProjectionSpec& p : spec.projections)
-    if (is_plastic(p)) e.state_byte += plastic_state_byte(spec, p, threads);
+    if (is_plastic(p)) e.state_byte += plastic_state_byte(spec, p, threads) + growth_byte(spec, p, threads);
   const double junctions = gap_junctions_expected(spec);
   e.state_byte += 24 * junctions;  // two ends each
   e.building_byte = std::max(e.building_byte, rules + e.row_byte + e.event_byte + 48 * junctions);

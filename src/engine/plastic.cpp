@@ -6,10 +6,13 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <tuple>
 #include <utility>
 
 #include "engine/assemble.hpp"
+#include "engine/rewire.hpp"
 #include "engine/state.hpp"
+#include "engine/structure.hpp"
 #include "engine/values.hpp"
 #include "engine/volume.hpp"
 
@@ -17,7 +20,7 @@ namespace ranvier::engine {
 
 PlasticSynapses::PlasticSynapses(const PlasticTable& table, std::uint32_t reach, Widths widths, std::unique_ptr<Release> release)
     : table_(table), release_(std::move(release)), n_source_(widths.source), n_target_(widths.target), n_state_(widths.state), last_(table.sources(), never),
-      earlier_(table.sources(), never) {
+      earlier_(table.sources(), never), reach_(reach) {
   std::uint32_t size = 2;
   while (size <= reach + 1) size *= 2;
   calendar_.resize(size);
@@ -59,6 +62,7 @@ void PlasticSynapses::let_linger(std::uint32_t longest) {
   settling_calendar_.resize(size);
   settling_mask_ = static_cast<std::uint32_t>(size) - 1;
   latest_.assign(table_.sources(), never);
+  reach_ += longest;
 }
 
 void PlasticSynapses::link(std::uint32_t flight) {
@@ -84,12 +88,44 @@ void PlasticSynapses::pass_on(const Due& due) {
 }
 
 void PlasticSynapses::end_flight(std::uint32_t flight) {
+  if (own_) {
+    resting_.push_back(flight);
+    if (resting_.size() > resting_limit_) forget_resting(flights_[flight].stamp);
+    return;
+  }
   flights_[flight].free = true;
   free_flights_.push_back(flight);
 }
 
+/// Ends the flights at rest that are over at a step; no later one than the present.
+void PlasticSynapses::forget_resting(std::uint32_t step) {
+  std::erase_if(resting_, [&](std::uint32_t f) {
+    if (flights_[f].stamp + reach_ > step) return false;
+    flights_[f].free = true;
+    free_flights_.push_back(f);
+    return true;
+  });
+  resting_limit_ = 2 * resting_.size() + 256;
+}
+
+void PlasticSynapses::rewire(RewiredTable next, const std::vector<double>& weights, std::uint32_t step) {
+  *own_ = std::move(next.table);
+  rewire_columns(next.origin, weights);
+  std::vector<std::uint32_t> flights = std::exchange(resting_, {});
+  for (auto* calendar : {&calendar_, &settling_calendar_})
+    for (std::vector<Due>& day : *calendar) {
+      for (const Due& due : day) flights.push_back(due.flight);
+      day.clear();
+    }
+  const auto by_source_and_stamp = [&](std::uint32_t f) { return std::tuple(flights_[f].source, flights_[f].stamp, f); };
+  std::sort(flights.begin(), flights.end(), [&](std::uint32_t a, std::uint32_t b) { return by_source_and_stamp(a) < by_source_and_stamp(b); });
+  flights.erase(std::unique(flights.begin(), flights.end()), flights.end());  // where they linger, they are in both calendars
+  for (const std::uint32_t f : flights) restore_flight(f, step);
+}
+
 void PlasticSynapses::forget_flights() {
   flights_.clear();
+  resting_.clear();
   free_flights_.clear();
   for (auto& due : calendar_) due.clear();
   for (auto& due : settling_calendar_) due.clear();
@@ -155,6 +191,7 @@ double plastic_weight_bound(const ProjectionSpec& projection, double dt_ms) {
     const SynapseModel* model = find_synapse(s.rule);
     if (!model) continue;
     const SynapseParameters p = synapse_parameters(*model, s, projection, dt_ms);
+    if (model->structure) continue;
     if (model->changes_weights()) bound = std::max(bound, model->largest(p));
     else factor *= model->make_release(p)->largest();
   }
@@ -201,15 +238,21 @@ std::vector<std::unique_ptr<PlasticSynapses>> start_plastic(const Network& netwo
     const SynapseModel* weights = nullptr;
     SynapseParameters of_weights = {.weight_largest = table.weight};
     std::vector<std::unique_ptr<Release>> releases;
+    std::unique_ptr<PlasticTable> own;
     for (const SynapseSpec& s : p.synapse) {
       const SynapseModel* model = find_synapse(s.rule);
+      if (model->structure) {
+        own = std::make_unique<PlasticTable>(same_table(table));
+        continue;
+      }
       SynapseParameters parameters = synapse_parameters(*model, s, p, network.dt());
       if (model->looks_back_ms) parameters.volume = volumes[static_cast<std::size_t>(volume_of(network.spec, s))].get();
       if (!model->changes_weights()) releases.push_back(model->make_release(parameters));
       else weights = model, of_weights = parameters;
     }
     const auto make = weights ? weights->make_weights : &make_plastic<StaticWeight>;
-    out.push_back(make(network, table, of_weights, product_of(std::move(releases))));
+    out.push_back(make(network, own ? *own : table, of_weights, product_of(std::move(releases))));
+    if (own) out.back()->own(std::move(own));
   }
   return out;
 }

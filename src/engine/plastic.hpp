@@ -34,6 +34,7 @@ struct PlasticWork {
   std::uint64_t flop = 0, byte = 0;
 };
 
+struct RewiredTable;
 /// Membrane potentials of the cells of a block at the end of a step, in the precision of the run.
 struct Potentials {
   const void* relative = nullptr;   ///< [n] float, or double
@@ -92,6 +93,14 @@ class PlasticSynapses {
   virtual void restore(std::uint32_t step, const Saved& in) = 0;
   virtual void restore(std::size_t synapse, int k, double value) = 0;
 
+  /// Where synapses come and go, the table is these synapses' own, and spikes stay under way until no delay could still
+  /// bring them to a new synapse.
+  void own(std::unique_ptr<PlasticTable> table) { own_ = std::move(table); }
+  bool owns_table() const { return own_ != nullptr; }
+  /// Another table takes the place of this one (rewire.hpp): synapses that were there keep all that they have, the others start with
+  /// the next of the weights [fresh ones]. Sweep first. Spikes under way go on to the new rows.
+  void rewire(RewiredTable next, const std::vector<double>& weights, std::uint32_t step);
+
   /// Lets every synapse meet all that it can at this step, so that histories can forget. Changes no bits of any weight.
   virtual void sweep(std::uint32_t step) = 0;
   virtual std::uint64_t byte() const = 0;
@@ -127,6 +136,8 @@ class PlasticSynapses {
   std::uint32_t new_flight();
   void end_flight(std::uint32_t flight);
   void forget_flights();
+  /// The columns after rewire(): entry k was entry origin[k] before, or is RewiredTable::fresh.
+  virtual void rewire_columns(const std::vector<std::uint32_t>& origin, const std::vector<double>& weights) = 0;
   void restore_flight(std::uint32_t flight, std::uint32_t step);  ///< into the calendar, at its first segment after a step
   virtual void source_fires(std::uint32_t source, std::uint32_t since, std::uint32_t flight) = 0;  ///< traces; notes them in the flight
 
@@ -137,9 +148,16 @@ class PlasticSynapses {
   std::vector<double> release_state_;    ///< [sources][release's n_state]
   std::vector<Flight> flights_;
   std::vector<std::uint32_t> free_flights_;
+  std::vector<std::uint32_t> resting_;   ///< flights without a further segment that a new synapse might still need
   std::vector<std::vector<Due>> calendar_, settling_calendar_;
   std::uint32_t mask_ = 0, settling_mask_ = 0;
   std::vector<std::uint32_t> latest_;    ///< [sources] flight of the last spike, where flights linger
+
+ private:
+  void forget_resting(std::uint32_t step);
+  std::unique_ptr<PlasticTable> own_;
+  std::uint32_t reach_;                  ///< steps that a flight lasts at most
+  std::size_t resting_limit_ = 256;      ///< flights at rest before those are looked for that are over
 };
 
 /// The state of all plastic projections onto a shard, at the start; some follow the shard's volumes.

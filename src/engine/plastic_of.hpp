@@ -10,6 +10,7 @@
 #include "engine/history.hpp"
 #include "engine/network.hpp"
 #include "engine/plastic.hpp"
+#include "engine/rewire.hpp"
 
 namespace ranvier::engine {
 
@@ -107,6 +108,7 @@ class PlasticOf final : public PlasticSynapses {
       out.sources.insert(out.sources.end(), release_state_.data() + n * s, release_state_.data() + n * (s + 1));
     }
     for (std::uint32_t f : under_way()) {
+      if (flights_[f].stamp + settling_ / 2 <= step) continue;  // at rest, and over: no delay is as long
       out.flights.insert(out.flights.end(), {static_cast<double>(flights_[f].source), static_cast<double>(flights_[f].stamp), flights_[f].factor,
                                              number(flights_[f].previous), number(flights_[f].earlier)});
       out.flights.insert(out.flights.end(), flight_after_.data() + 2 * n_source * f, flight_after_.data() + 2 * n_source * (f + 1));
@@ -182,6 +184,20 @@ class PlasticOf final : public PlasticSynapses {
       if constexpr (follows) rule_.done_with(advanced_ = rule_.settled(step));
     }
     history_limit_ = std::max<std::uint64_t>(history_limit_, 2 * history_.byte());
+  }
+
+  void rewire_columns(const std::vector<std::uint32_t>& origin, const std::vector<double>& weights) override {
+    HugeArray<T> next_weights(origin.size());
+    std::array<HugeArray<T>, n_state> next_states;
+    for (auto& column : next_states) column = HugeArray<T>(origin.size());
+    auto fresh = weights.begin();
+    for (std::size_t k = 0; k < origin.size(); ++k) {
+      const bool old = origin[k] != RewiredTable::fresh;
+      next_weights[k] = old ? weights_[origin[k]] : static_cast<T>(*fresh++);
+      for (std::size_t i = 0; i < n_state && old; ++i) next_states[i][k] = states_[i][origin[k]];
+    }
+    weights_ = std::move(next_weights);
+    states_ = std::move(next_states);
   }
 
   PlasticWork take_work() override {

@@ -9,6 +9,7 @@
 
 #include "engine/assemble.hpp"
 #include "engine/plastic.hpp"
+#include "engine/structure.hpp"
 #include "engine/values.hpp"
 #include "ranvier/error.hpp"
 
@@ -23,6 +24,18 @@ struct Record {
     return std::tuple(a.source_delay, a.cell, a.number) < std::tuple(b.source_delay, b.cell, b.number);
   }
 };
+
+/// Rules that give no synapse: for projections whose synapses are to grow.
+bool makes_none(const Rule& rule) {
+  switch (rule.kind) {
+    case Rule::Kind::fixed_indegree:
+    case Rule::Kind::fixed_outdegree:
+    case Rule::Kind::fixed_total_number: return rule.number == 0;
+    case Rule::Kind::pairwise_bernoulli:
+    case Rule::Kind::distance: return rule.probability == 0;
+    default: return false;
+  }
+}
 
 class Collector final : public BatchSink {
  public:
@@ -40,7 +53,7 @@ class Collector final : public BatchSink {
                 .choice_key = stream_key(seed, Purpose::choice, object), .split_key = stream_key(seed, Purpose::split, object),
                 .n_sources = spec_.source.size(), .n_targets = target.size(), .target_first = begin, .target_last = end,
                 .needs_words = !(weight_.constant() && delay_.constant()), .same_population = spec_.source.population == target.population};
-    if (end > begin) rule_ = make_rule(context_);
+    if (end > begin && !makes_none(spec_.rule)) rule_ = make_rule(context_);
   }
 
   /// The synapses of the sources [first, last) of the slice, sorted.
@@ -116,6 +129,11 @@ PlasticTable build_table(const Network& network, const Shard& shard, std::size_t
     const std::int64_t last = std::min(first + group, spec.source.size());
     append(table, collector.collect(first, last), static_cast<std::uint32_t>(last - first), kept, targets);
     if (targets.size() >= 0xFFFF0000u) throw InputError(fmt::format("{}: more than 4.29e9 plastic synapses on one thread\n  try: more threads", spec.where));
+  }
+  if (structure_of(spec)) {  // delays of synapses to come
+    const DelayBounds bounds = delay_bounds(spec, network.dt());
+    table.delay_min = std::min(table.delay_min, bounds.low);
+    table.delay_max = std::max(table.delay_max, bounds.high);
   }
   table.synapses = targets.size();
   table.targets = HugeArray<std::uint32_t>(targets.size());

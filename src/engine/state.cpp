@@ -307,6 +307,7 @@ State start(const Network& network) {
   }
   spikes_at_zero(network, state);
   hear(network, state);
+  state.growing = start_structures(network, state);
   return state;
 }
 

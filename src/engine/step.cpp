@@ -13,6 +13,7 @@
 ///   - what was under way before is delivered first, and only then are the others' new spikes waited for; the wait
 ///     therefore overlaps with nearly all of the delivering of the next step
 ///   - sums are integers, randomness is keyed by global ids: the answer is the same for any number of shards
+///   - where synapses come and go a run is made of pieces, and between them all threads have joined (structure.hpp)
 ///   - where cells have gap junctions the interval is one step, and potentials are published like spikes (gap.hpp)
 ///   - a mailbox has two pages, used in turn: a page is written again only after every shard has published the
 ///     interval in between, and a shard publishes only after it has read the page
@@ -32,6 +33,7 @@
 #include "engine/plastic.hpp"
 #include "engine/record.hpp"
 #include "engine/run.hpp"
+#include "engine/structure.hpp"
 #include "ranvier/error.hpp"
 
 namespace ranvier::engine {
@@ -408,14 +410,18 @@ class ShardRun {
 
 }  // namespace
 
-void run(const Network& network, State& state, const RunOptions& options, Recorder& recorder) {
-  if (options.until_step <= state.step) return;
+namespace {
+
+/// Without a structural step before its end.
+void run_piece(const Network& network, State& state, const RunOptions& options, Recorder& recorder) {
   const std::size_t n = network.shards.size();
   std::vector<Mailbox> mail(n);
   GapBoard board(network);
   std::vector<std::unique_ptr<ShardRun>> shards;
   for (std::size_t t = 0; t < n; ++t) shards.push_back(std::make_unique<ShardRun>(network, state, t, options, recorder.impl(), mail, board));
   recorder.impl().begin(network, state, options);
+  std::vector<std::size_t> heard;  // spikes noted before
+  for (const auto& log : recorder.impl().logs) heard.push_back(log.size());
   {
     std::vector<std::jthread> threads;
     for (std::size_t t = 1; t < n; ++t) threads.emplace_back([&, t] { shards[t]->run(); });
@@ -424,6 +430,10 @@ void run(const Network& network, State& state, const RunOptions& options, Record
   state.step = shards[0]->last_step;
   recorder.impl().end_piece(network, state);
   hear(network, state);
+  for (std::size_t t = 0; t < n && !state.growing.empty(); ++t) {
+    const std::vector<Spike>& log = recorder.impl().logs[t];
+    structures_hear(network, state, log.data() + heard[t], log.size() - heard[t]);
+  }
 
   std::vector<Failure> failures;
   for (const auto& s : shards) failures.insert(failures.end(), s->failures.begin(), s->failures.end());
@@ -434,6 +444,18 @@ void run(const Network& network, State& state, const RunOptions& options, Record
                              "  try: {}",
                              f.synapse ? "a synapse of " : "", f.neuron - p.first, p.name, f.step, f.step * network.dt(),
                              f.hint.empty() ? "a smaller dt, weaker weights or inputs, or a look at the parameters of that population" : f.hint));
+}
+
+}  // namespace
+
+void run(const Network& network, State& state, const RunOptions& options, Recorder& recorder) {
+  while (state.step < options.until_step) {
+    RunOptions piece = options;
+    piece.until_step = std::min(options.until_step, next_structural_step(state, state.step));
+    run_piece(network, state, piece, recorder);
+    if (state.step < piece.until_step) return;  // stopped
+    recorder.impl().rewire(network, state);
+  }
 }
 
 }  // namespace ranvier::engine

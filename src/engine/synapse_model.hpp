@@ -2,10 +2,11 @@
 #pragma once
 /// Synapses with a state: what a rule's file says, and how it is looked up. A rule never sees rows, threads or files.
 ///
-/// There are two kinds, and a projection may have any of the first and one of the second:
+/// There are three kinds, and a projection may have any of the first and one of each of the others:
 ///   release   depends on the source's spikes alone: computed once per spike and source, never per synapse; factors multiply
 ///   weight    changes the weight of each synapse, at its events only: a spike of the source arrives at the synapse, or
 ///             one of the target does. Between events nothing is stepped.
+///   structure makes and removes synapses, at whole multiples of an interval (structure.hpp)
 ///
 /// Events of a synapse, in time: the source's spike k arrives at k + axonal delay, the target's spike t at
 /// t + dendritic delay. Of two at the same time neither counts for the other.
@@ -160,12 +161,13 @@ class PlasticSynapses;
 struct Network;
 struct Shard;
 struct PlasticTable;
+struct StructureModel;
 
 struct SynapseModel {
   const ModelInfo* info;
   /// A message where settings are each legal but not together; nullptr otherwise.
   const char* (*validate)(const SynapseParameters&);
-  // one of the two, by the kind of the rule
+  // one of the three, by the kind of the rule
   std::unique_ptr<Release> (*make_release)(const SynapseParameters&);
   std::unique_ptr<PlasticSynapses> (*make_weights)(const Network&, const PlasticTable&, const SynapseParameters&, std::unique_ptr<Release>);
   double (*largest)(const SynapseParameters&);  ///< weight that the rule can reach, without sign
@@ -175,6 +177,7 @@ struct SynapseModel {
   std::size_t (*cell_values)(const SynapseParameters&, std::uint32_t delay_max) = nullptr;
   /// Of rules that follow a volume: the time constant with which they look back at it [ms]; infinity where they do not weigh the past.
   double (*looks_back_ms)(const SynapseParameters&) = nullptr;
+  const StructureModel* structure = nullptr;
   bool changes_weights() const { return make_weights != nullptr; }
 };
 const SynapseModel* find_synapse(std::string_view name);

@@ -62,11 +62,10 @@ class Stepping final : public PlasticSynapses {
       columns_[F][k] = columns_[D][k] = 1;
     }
     const auto decay = [&](double rate) { return static_cast<T>(math::exp(-rate * rule.dt_ms)); };
-    const auto column = [&](Column c, bool used) { return used ? columns_[c].data() : nullptr; };
     clocked_ = {.rule = &constants_, .decay_s = decay(rule.beta), .decay_Ca = decay(1 / rule.tau_Ca), .gamma = static_cast<T>(rule.gamma), .dt = static_cast<T>(rule.dt_ms),
-                .decay_A = decay(stepped_.beta), .decay_F = decay(1 / stepped_.tau_F), .decay_D = decay(1 / stepped_.tau_D), .learn = 1, .added = targets_.added(), .cells = table.targets.data(),
-                .n = table.synapses, .weight = columns_[weight].data(), .Ca = columns_[Ca].data(), .K = columns_[K].data(), .s = columns_[s].data(), .s_A = column(s_A, stepped_.kinetic),
-                .F = column(F, stepped_.varela), .D = column(D, stepped_.varela)};
+                .decay_A = decay(stepped_.beta), .decay_F = decay(1 / stepped_.tau_F), .decay_D = decay(1 / stepped_.tau_D), .learn = 1, .added = targets_.added(), .cells = nullptr, .n = 0, .weight = nullptr, .Ca = nullptr,
+                .K = nullptr, .s = nullptr, .s_A = nullptr, .F = nullptr, .D = nullptr};
+    set_columns();
   }
 
   void target_fires(std::uint32_t cell, std::uint32_t) override { targets_.fires(cell); }
@@ -124,6 +123,11 @@ class Stepping final : public PlasticSynapses {
   }
 
   void sweep(std::uint32_t) override {}
+  void rewire_columns(const std::vector<std::uint32_t>& origin, const std::vector<double>& weights) override {
+    for (int c = 0; c < column_count; ++c) rewire_column(columns_[c], origin, c == weight ? weights.data() : nullptr, c == Ca ? static_cast<T>(rule_.Ca_rest) : static_cast<T>(c == F || c == D));
+    set_columns();
+  }
+
   PlasticWork take_work() override {
     PlasticWork w = work_;
     work_ = {};
@@ -139,6 +143,16 @@ class Stepping final : public PlasticSynapses {
 
  private:
   enum Column : int { weight, Ca, K, s, s_A, F, D, column_count };
+
+  void set_columns() {
+    clocked_.cells = table_.targets.data();
+    clocked_.n = table_.synapses;
+    T** const to[column_count] = {&clocked_.weight, &clocked_.Ca, &clocked_.K, &clocked_.s, &clocked_.s_A, &clocked_.F, &clocked_.D};
+    for (int c = 0; c < column_count; ++c) {
+      const bool used = c == s_A ? stepped_.kinetic : c == F || c == D ? stepped_.varela : true;
+      *to[c] = used ? columns_[c].data() : nullptr;
+    }
+  }
 
   template <class Sum>
   void arrive(const Due& due, Slots& slots) {

@@ -106,6 +106,13 @@ class Lazy final : public PlasticSynapses {
 
   void sweep(std::uint32_t) override {}  // nothing is kept that waits for synapses
 
+  void rewire_columns(const std::vector<std::uint32_t>& origin, const std::vector<double>& weights) override {
+    rewire_column(weights_, origin, weights.data(), T(0));
+    rewire_column(Ca_, origin, nullptr, static_cast<T>(rule_.Ca_rest));
+    rewire_column(K_, origin, nullptr, T(0));
+    rewire_column(phi_0_, origin, nullptr, T(0));
+  }
+
   PlasticWork take_work() override {
     PlasticWork w = work_;
     work_ = {};
