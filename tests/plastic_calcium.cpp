@@ -28,6 +28,8 @@ struct Tissue {
   int sources = 1, cells = 1;
   double dt_ms = 0.1, noise_pA = 0, constant_pA = 0, threshold_mV = -55;
   bool double_precision = true;
+  std::vector<VolumeSpec> volumes = {};
+  int threads = 1;
   std::vector<double> potential = {};        ///< of cell 0 after each step, once run
 
   NetworkSpec network(const SynapseSpec& synapse, double duration_ms) const {
@@ -35,6 +37,7 @@ struct Tissue {
     spec.simulation.dt_ms = dt_ms;
     spec.simulation.duration_ms = duration_ms;
     spec.simulation.double_precision = double_precision;
+    spec.volumes = volumes;
     spec.populations = {spike_train("source", sources, times, who), leaky("target", cells)};
     spec.populations[1].params["V_th"] = Values::constant(threshold_mV);
     spec.projections = {connect(spec, 0, 1, Rule::Kind::all_to_all, w_max / 2, 1)};
@@ -53,28 +56,32 @@ struct Tissue {
   /// All synapses after each of the given times.
   std::vector<std::vector<Synapse>> run(const SynapseSpec& synapse, const std::vector<double>& looks_ms) {
     const NetworkSpec spec = network(synapse, looks_ms.back());
-    const auto built = engine::build(spec, {});
+    const auto built = engine::build(spec, {.threads = threads});
     engine::State state = engine::start(*built);
     engine::Recorder recorder(*built);
     std::vector<std::vector<Synapse>> out;
     for (const double look : looks_ms) {
       engine::run(*built, state, {.until_step = static_cast<std::uint32_t>(std::lround(look / dt_ms))}, recorder);
-      const auto& synapses = *state.shards[0].plastic[0];
-      const auto& table = synapses.table();
-      const auto flights = synapses.under_way();
       out.emplace_back();
-      for (std::uint32_t source = 0; source < table.sources(); ++source)
-        for (std::uint32_t g = table.row[source]; g < table.row[source + 1]; ++g)
-          for (std::size_t k = table.segments[g].first; k < std::size_t{table.segments[g].first} + table.segments[g].count; ++k) {
-            const auto value = [&](int variable) { return synapses.read(flights, source, table.segments[g], k, state.step, variable); };
-            out.back().push_back({value(-1), value(0), value(1)});
-          }
+      for (const auto& shard : state.shards) add(*shard.plastic.at(0), state.step, out.back());
     }
     RunResult result;
     recorder.finish(*built, state, result);
     const auto V = values_of(result.traces[0]);
     for (std::size_t k = 0; k < V.size(); k += static_cast<std::size_t>(cells)) potential.push_back(V[k]);
     return out;
+  }
+
+ private:
+  static void add(const engine::PlasticSynapses& synapses, std::uint32_t step, std::vector<Synapse>& out) {
+    const auto& table = synapses.table();
+    const auto flights = synapses.under_way();
+    for (std::uint32_t source = 0; source < table.sources(); ++source)
+      for (std::uint32_t g = table.row[source]; g < table.row[source + 1]; ++g)
+        for (std::size_t k = table.segments[g].first; k < std::size_t{table.segments[g].first} + table.segments[g].count; ++k) {
+          const auto value = [&](int variable) { return synapses.read(flights, source, table.segments[g], k, step, variable); };
+          out.push_back({value(-1), value(0), value(1)});
+        }
   }
 };
 
@@ -201,6 +208,53 @@ TEST(Calcium, ErrorsOfVisitedSynapsesStayWithinTheirBoundsOverAMinute) {
   EXPECT_LT(w_error / w_most, 0.017);
   RecordProperty("K_error", std::to_string(K_error / K_most));
   RecordProperty("w_error", std::to_string(w_error / w_most));
+}
+
+/// Half a minute with rewards in between, some while nothing but CaMKII is left.
+SynapseSpec rewarded(const char* method) {
+  SynapseSpec synapse = camkii(method, "omega", 1e-3);
+  synapse.rule = "camkii_dopamine";
+  synapse.params["gamma"] = 0.025;
+  synapse.params["base"] = 0;
+  synapse.volume = "dopamine";
+  return synapse;
+}
+
+TEST(Calcium, DopamineDecidesHowFastWeightsAreLearnt) {
+  Tissue a = busy(24000, true), b = busy(24000, true);
+  for (Tissue* t : {&a, &b}) {
+    VolumeSpec volume{.name = "dopamine"};
+    PulseSpec rewards;
+    rewards.kind = PulseSpec::Kind::times;
+    for (double at = 500; at < 24000; at += 730) {
+      rewards.times_ms.push_back(at);
+      rewards.amounts.push_back(1 + std::sin(at));
+    }
+    volume.pulses = {rewards};
+    t->volumes = {volume};
+  }
+  std::vector<double> looks{1000, 9999.9, 10000, 10000.1, 15000, 20000, 24000};
+  const auto lazy = a.run(rewarded("lazy"), looks), stepped = b.run(rewarded("clock_driven"), looks);
+  double most = 0, error = 0;
+  for (std::size_t t = 0; t < looks.size(); ++t)
+    for (std::size_t k = 0; k < stepped[t].size(); ++k) {
+      most = std::max(most, std::abs(stepped[t][k].weight - w_max / 2));
+      error = std::max(error, std::abs(lazy[t][k].weight - stepped[t][k].weight));
+    }
+  EXPECT_GT(most, 0.01 * w_max);
+  EXPECT_LT(error / most, 0.017);
+  RecordProperty("error", std::to_string(error / most));
+
+  Tissue on_three = busy(24000, true);
+  on_three.volumes = a.volumes;
+  on_three.threads = 3;
+  const auto again = on_three.run(rewarded("lazy"), {24000});
+  std::vector<double> one, three;
+  for (const Synapse& s : lazy.back()) one.push_back(s.weight);
+  for (const Synapse& s : again.back()) three.push_back(s.weight);
+  std::sort(one.begin(), one.end());
+  std::sort(three.begin(), three.end());
+  EXPECT_TRUE(one == three);
 }
 
 TEST(Calcium, LookingAtASynapseDoesNotAdvanceIt) {

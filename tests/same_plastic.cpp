@@ -261,7 +261,7 @@ TEST(SamePlastic, the_networks_are_lively_and_their_weights_move) {
     const bool watched = std::any_of(spec.projections[0].synapse.begin(), spec.projections[0].synapse.end(), [](const SynapseSpec& s) { return engine::find_synapse(s.rule)->watches_potential; });
     EXPECT_EQ(engine::build(spec, {})->populations[3].sleeps, !watched);
     EXPECT_GT(std::count_if(outcome.spikes.begin(), outcome.spikes.end(), [](const Spike& s) { return s.neuron >= 37 + 33 + 21; }), 5);
-    const bool changes = std::any_of(spec.projections[0].synapse.begin(), spec.projections[0].synapse.end(), [](const SynapseSpec& s) { return engine::find_synapse(s.rule)->changes_weights(); });
+    const bool changes = std::any_of(spec.projections[0].synapse.begin(), spec.projections[0].synapse.end(), [](const SynapseSpec& s) { return engine::find_synapse(s.rule)->changes_weights() || engine::find_synapse(s.rule)->scaling; });
     const bool rewires = std::any_of(spec.projections[0].synapse.begin(), spec.projections[0].synapse.end(), [](const SynapseSpec& s) { return engine::find_synapse(s.rule)->structure; });
     const Outcome start(simulate([&] { NetworkSpec s = spec; s.simulation.duration_ms = 0.1; s.simulation.warmup_ms = 0; return s; }()));
     EXPECT_EQ(outcome.weights != start.weights, changes || rewires);

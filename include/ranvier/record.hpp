@@ -83,6 +83,7 @@ struct WorkDone {
   std::uint64_t synaptic_events = 0;
   std::uint64_t flop = 0;
   std::uint64_t byte_moved = 0;
+  std::uint64_t frequent_events = 0;  ///< synaptic events less than 20 ms after the one before, of rules that do better stepped then
 };
 
 /// Wall time of one stage of the loop, mean over the threads, so that all stages add up to simulate_s.

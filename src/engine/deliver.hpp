@@ -58,7 +58,7 @@ struct Slots {
 
 struct Delivered {
   std::uint64_t events = 0, segments = 0;
-  std::uint64_t plastic_events = 0, plastic_flop = 0, plastic_byte = 0;  ///< of synapses with a state, apart (plastic.hpp)
+  std::uint64_t plastic_events = 0, plastic_flop = 0, plastic_byte = 0, frequent_events = 0;  ///< of synapses with a state, apart (plastic.hpp)
   std::uint64_t gap_currents = 0;         ///< ends of gap junctions whose current was computed
 };
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -192,7 +193,8 @@ double plastic_weight_bound(const ProjectionSpec& projection, double dt_ms) {
     if (!model) continue;
     const SynapseParameters p = synapse_parameters(*model, s, projection, dt_ms);
     if (model->structure) continue;
-    if (model->changes_weights()) bound = std::max(bound, model->largest(p));
+    if (model->scaling) factor *= model->scaling(p).largest;
+    else if (model->changes_weights()) bound = std::max(bound, model->largest(p));
     else factor *= model->make_release(p)->largest();
   }
   return bound * factor;
@@ -239,6 +241,7 @@ std::vector<std::unique_ptr<PlasticSynapses>> start_plastic(const Network& netwo
     SynapseParameters of_weights = {.weight_largest = table.weight};
     std::vector<std::unique_ptr<Release>> releases;
     std::unique_ptr<PlasticTable> own;
+    std::optional<ScalingRule> scaling;
     for (const SynapseSpec& s : p.synapse) {
       const SynapseModel* model = find_synapse(s.rule);
       if (model->structure) {
@@ -247,12 +250,14 @@ std::vector<std::unique_ptr<PlasticSynapses>> start_plastic(const Network& netwo
       }
       SynapseParameters parameters = synapse_parameters(*model, s, p, network.dt());
       if (model->looks_back_ms) parameters.volume = volumes[static_cast<std::size_t>(volume_of(network.spec, s))].get();
-      if (!model->changes_weights()) releases.push_back(model->make_release(parameters));
+      if (model->scaling) scaling = model->scaling(parameters);
+      else if (!model->changes_weights()) releases.push_back(model->make_release(parameters));
       else weights = model, of_weights = parameters;
     }
     const auto make = weights ? weights->make_weights : &make_plastic<StaticWeight>;
     out.push_back(make(network, own ? *own : table, of_weights, product_of(std::move(releases))));
     if (own) out.back()->own(std::move(own));
+    if (scaling) out.back()->scale_by(*scaling);
   }
   return out;
 }

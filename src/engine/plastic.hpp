@@ -22,6 +22,7 @@
 #include "engine/deliver.hpp"
 #include "engine/network.hpp"
 #include "engine/plastic_row.hpp"
+#include "engine/scaling.hpp"
 #include "engine/synapse_model.hpp"
 
 namespace ranvier::engine {
@@ -32,6 +33,7 @@ struct PlasticWork {
   std::uint64_t met = 0;       ///< spikes of targets that did
   std::uint64_t watched = 0;   ///< potentials of targets that were followed, step by step
   std::uint64_t flop = 0, byte = 0;
+  std::uint64_t frequent = 0;  ///< events so soon after the last one that stepping the synapse would be as cheap; of rules that can be stepped
 };
 
 struct RewiredTable;
@@ -60,6 +62,10 @@ class PlasticSynapses {
   /// Lets a spike of a source (index in the slice) set out. Its first segment falls due after the present step.
   void fire(std::uint32_t source, std::uint32_t stamp);
   /// A spike of a target cell of the block.
+  void cell_fires(std::uint32_t cell, std::uint32_t stamp) {
+    if (scaling_) scaling_->fires(cell);
+    target_fires(cell, stamp);
+  }
   virtual void target_fires(std::uint32_t cell, std::uint32_t stamp) = 0;
   /// Whether after_update() is to be called. Cells whose potential is watched never sleep; SynapseModel::watches_potential says so beforehand.
   virtual bool watches_potential() const { return false; }
@@ -67,8 +73,15 @@ class PlasticSynapses {
   virtual void after_update(std::uint32_t step, const Potentials& potentials) { (void)step, (void)potentials; }
   /// Adds all that falls due at a step to the input slots.
   virtual void deliver(std::uint32_t step, Slots& slots) = 0;
-  /// The step is done for all cells of the shard. For synapses that are stepped.
+  /// The step is done for all cells of the shard.
+  void step_done(std::uint32_t step) {
+    if (scaling_) scaling_->end_step(step);
+    end_step(step);
+  }
   virtual void end_step(std::uint32_t step) { (void)step; }
+  /// Weights are passed on times a factor of the target.
+  void scale_by(const ScalingRule& rule) { scaling_ = std::make_unique<Scaling>(rule, table_.cells); }
+  Scaling* scaling() const { return scaling_.get(); }
 
   /// Flights on their way, by source and stamp: what reading needs to know which spikes have arrived where.
   std::vector<std::uint32_t> under_way() const;
@@ -81,6 +94,7 @@ class PlasticSynapses {
     std::vector<double> sources;   ///< [sources][source_width]: stamps of the last two spikes or -1, traces after each, release
     std::vector<double> flights;   ///< [flights][flight_width]: source, stamp, factor; then as above, before this spike
     std::vector<double> history;   ///< [entries][history_width]: cell of the block, stamp, traces
+    std::vector<double> scaling;   ///< [cells of the block][Scaling::width]
     std::vector<double> cells;     ///< [cells of the block, padded][cell_width]: what a rule that watches potentials keeps of each
   };
   std::size_t source_width() const { return 2 + 2 * static_cast<std::size_t>(n_source_) + static_cast<std::size_t>(release_ ? release_->n_state() : 0); }
@@ -112,6 +126,7 @@ class PlasticSynapses {
   std::int64_t heard = -1;         ///< spikes up to this stamp have set out
 
  protected:
+  double scale(std::uint32_t cell) const { return scaling_ ? scaling_->factor(cell) : 1; }
   PlasticWork work_;
   struct Due {
     std::uint32_t flight, segment;
@@ -143,6 +158,7 @@ class PlasticSynapses {
 
   const PlasticTable& table_;
   const std::unique_ptr<Release> release_;
+  std::unique_ptr<Scaling> scaling_;
   const int n_source_, n_target_, n_state_;
   std::vector<std::uint32_t> last_, earlier_;  ///< [sources] stamps of the last two spikes that set out, or never
   std::vector<double> release_state_;    ///< [sources][release's n_state]

@@ -71,8 +71,8 @@ class PlasticOf final : public PlasticSynapses {
   }
 
   void deliver(std::uint32_t step, Slots& slots) override {
-    if (slots.touched) wide_ ? deliver_step<std::int64_t, true>(step, slots) : deliver_step<std::int32_t, true>(step, slots);
-    else wide_ ? deliver_step<std::int64_t, false>(step, slots) : deliver_step<std::int32_t, false>(step, slots);
+    if (scaling_) deliver_scaled<true>(step, slots);
+    else deliver_scaled<false>(step, slots);
   }
 
   double read(const std::vector<std::uint32_t>& flights, std::uint32_t source, const PlasticSegment& segment, std::size_t synapse, std::uint32_t step, int k) const override {
@@ -86,7 +86,7 @@ class PlasticOf final : public PlasticSynapses {
       if constexpr (MovesBetweenEvents<Rule, T>) s.weight = rule_.until(s.weight, s.state, of_now(synapse, w));
       if constexpr (follows) advance(s, last, w, now + w.dendritic);
     }
-    return k < 0 ? table_.sign * static_cast<double>(s.weight) : static_cast<double>(s.state[static_cast<std::size_t>(k)]);
+    return k < 0 ? table_.sign * scale(table_.targets[synapse]) * static_cast<double>(s.weight) : static_cast<double>(s.state[static_cast<std::size_t>(k)]);
   }
 
   double saved(const std::vector<std::uint32_t>& flights, std::uint32_t source, const PlasticSegment& segment, std::size_t synapse, std::uint32_t step, int k) const override {
@@ -347,18 +347,24 @@ class PlasticOf final : public PlasticSynapses {
     return static_cast<std::uint32_t>(std::max<std::int64_t>(now - (last == Stamps::before_all ? 0 : last), 0));
   }
 
-  template <class Sum, bool wakes>
+  template <bool scales>
+  void deliver_scaled(std::uint32_t step, Slots& slots) {
+    if (slots.touched) wide_ ? deliver_step<std::int64_t, true, scales>(step, slots) : deliver_step<std::int32_t, true, scales>(step, slots);
+    else wide_ ? deliver_step<std::int64_t, false, scales>(step, slots) : deliver_step<std::int32_t, false, scales>(step, slots);
+  }
+
+  template <class Sum, bool wakes, bool scales>
   void deliver_step(std::uint32_t step, Slots& slots) {
     std::vector<Due>& due = due_at(step);
     for (std::size_t k = 0; k < due.size(); ++k) {
       if (k + 1 < due.size()) prefetch(table_.segments[due[k + 1].segment]);
-      deliver_segment<Sum, wakes>(due[k], slots);
+      deliver_segment<Sum, wakes, scales>(due[k], slots);
       pass_on(Due(due[k]));
     }
     due.clear();
   }
 
-  template <class Sum, bool wakes>
+  template <class Sum, bool wakes, bool scales>
   void deliver_segment(const Due& due, Slots& slots) {
     const Flight& f = flights_[due.flight];
     const PlasticSegment segment = table_.segments[due.segment];
@@ -387,7 +393,8 @@ class PlasticOf final : public PlasticSynapses {
           store(synapse + k, s);
         }
         total += s.weight;
-        const double x = static_cast<double>(s.weight) * units;
+        double x = static_cast<double>(s.weight) * units;
+        if constexpr (scales) x *= scaling_->factor(cells[k]);
         sums[cells[k]] += static_cast<Sum>(x + (x < 0 ? -0.5 : 0.5));
         if constexpr (wakes) wake(slots, table_.slot + cells[k]);
       }

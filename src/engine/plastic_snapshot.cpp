@@ -3,6 +3,7 @@
 /// delay, target and number; each projection gives the arrays
 ///   weight, <state variables>   [synapses]
 ///   sources, flights, history   tables of numbers, see PlasticSynapses::Saved; cells counted within the population
+///   scaling                     rate and factor of all cells of the population, where weights are scaled
 ///   cells                       the same of all cells of the population, where potentials are watched
 /// and where synapses come and go
 ///   source, target, delay       [synapses] index in the slice; cell of the population; steps
@@ -134,13 +135,19 @@ void save_plastic(const Network& network, const State& state, Snapshot& out) {
       all_flights.merge(flights_here);
       for (std::size_t i = 0; i < mine.history.size(); i += synapses[p]->history_width()) mine.history[i] += static_cast<double>(parts[p].first_cell);
       all.history.insert(all.history.end(), mine.history.begin(), mine.history.end());
-      const std::size_t values = synapses[p]->cell_width() * network.shards[parts[p].shard].blocks[parts[p].table->block].n;
+      const std::size_t values = synapses[p]->cell_width() * network.shards[parts[p].shard].blocks[synapses[p]->table().block].n;
       all.cells.insert(all.cells.end(), mine.cells.begin(), mine.cells.begin() + static_cast<std::ptrdiff_t>(values));
     }
+    for (std::size_t p = 0; p < parts.size() && synapses[p]->scaling(); ++p)
+      for (std::size_t cell = 0; cell < network.shards[parts[p].shard].blocks[synapses[p]->table().block].n; ++cell) {
+        all.scaling.resize(all.scaling.size() + Scaling::width);
+        synapses[p]->scaling()->save(cell, all.scaling.data() + all.scaling.size() - Scaling::width);
+      }
     for (const auto& [key, rows] : all_flights) all.flights.insert(all.flights.end(), rows.begin(), rows.end());
     out.arrays.push_back({array_name(k, "sources"), std::move(all.sources)});
     out.arrays.push_back({array_name(k, "flights"), std::move(all.flights)});
     out.arrays.push_back({array_name(k, "history"), std::move(all.history)});
+    if (!all.scaling.empty()) out.arrays.push_back({array_name(k, "scaling"), std::move(all.scaling)});
     if (!all.cells.empty()) out.arrays.push_back({array_name(k, "cells"), std::move(all.cells)});
   }
 }
@@ -171,12 +178,13 @@ void restore_plastic(const Network& network, const Snapshot& in, State& state) {
       if (!(flights[i] >= 0 && flights[i] < part.table().sources() && flights[i + 1] >= 0 && flights[i + 1] <= in.step))
         throw InputError("the saved state holds a spike that this network cannot have: it is damaged; save it again");
     const std::size_t width = part.cell_width(), cells = static_cast<std::size_t>(network.populations[static_cast<std::size_t>(network.spec.projections[k].target.population)].size);
+    const auto* scaled = part.scaling() ? &find_array(in, array_name(k, "scaling"), Scaling::width, Scaling::width * cells) : nullptr;
     const auto* watched = width ? &find_array(in, array_name(k, "cells"), width, width * cells) : nullptr;
     for (std::size_t p = 0; p < parts.size(); ++p) {
-      PlasticSynapses::Saved mine{.sources = sources, .flights = flights, .history = {}, .cells = {}};
+      PlasticSynapses::Saved mine{.sources = sources, .flights = flights, .history = {}, .scaling = {}, .cells = {}};
       if (watched) {
         const auto first = watched->begin() + parts[p].first_cell * static_cast<std::ptrdiff_t>(width);
-        mine.cells.assign(first, first + static_cast<std::ptrdiff_t>(width * network.shards[parts[p].shard].blocks[parts[p].table->block].n));
+        mine.cells.assign(first, first + static_cast<std::ptrdiff_t>(width * network.shards[parts[p].shard].blocks[synapses[p]->table().block].n));
       }
       for (std::size_t i = 0; i < history.size(); i += part.history_width()) {
         const double cell = history[i] - static_cast<double>(parts[p].first_cell);
@@ -184,6 +192,9 @@ void restore_plastic(const Network& network, const Snapshot& in, State& state) {
         mine.history.push_back(cell);
         mine.history.insert(mine.history.end(), history.begin() + static_cast<std::ptrdiff_t>(i + 1), history.begin() + static_cast<std::ptrdiff_t>(i + part.history_width()));
       }
+      if (scaled)
+        for (std::size_t cell = 0; cell < network.shards[parts[p].shard].blocks[synapses[p]->table().block].n; ++cell)
+          synapses[p]->scaling()->restore(cell, scaled->data() + Scaling::width * (static_cast<std::size_t>(parts[p].first_cell) + cell));
       synapses[p]->restore(in.step, mine);
       synapses[p]->heard = in.step;
     }

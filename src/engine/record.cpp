@@ -290,6 +290,7 @@ void Recorder::Impl::count(std::size_t index, const Shard& shard, const Delivere
   delivered[index].events += d.events;
   delivered[index].segments += d.segments;
   delivered[index].plastic_events += d.plastic_events;
+  delivered[index].frequent_events += d.frequent_events;
   delivered[index].plastic_flop += d.plastic_flop;
   delivered[index].plastic_byte += d.plastic_byte;
   delivered[index].gap_currents += d.gap_currents;
@@ -326,6 +327,7 @@ void Recorder::finish(const Network& network, const State& state, RunResult& res
     const Shard& shard = network.shards[t];
     const double byte_per_event = shard.rows.synapses ? 4.0 * static_cast<double>(shard.rows.word_count) / static_cast<double>(shard.rows.synapses) : 0;
     result.work.synaptic_events += d.events + d.plastic_events;
+    result.work.frequent_events += d.frequent_events;
     result.work.flop += 2 * d.events + d.plastic_flop;                                          // multiply by the scale, add
     result.work.byte_moved += d.plastic_byte;
     result.work.byte_moved += static_cast<std::uint64_t>(byte_per_event * static_cast<double>(d.events)) + slot_byte * d.events + 16 * d.segments;

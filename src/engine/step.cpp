@@ -108,7 +108,7 @@ class ShardRun {
         if (s == step + 1 && interval > 0 && !receive(interval - 1, step, now)) return end(step);
         if (gaps_) gaps_->begin(interval);
         update(s);
-        for (const PlasticRun& p : plastic_) p.synapses->end_step(s);
+        for (const PlasticRun& p : plastic_) p.synapses->step_done(s);
         if (events_) update_events(s);
         charge(times_.update, now);
         recorder_.sample(network_, whole_, index_, s);
@@ -210,6 +210,7 @@ class ShardRun {
     for (const PlasticRun& p : plastic_) {
       const PlasticWork work = p.synapses->take_work();
       delivered_.plastic_events += work.events;
+      delivered_.frequent_events += work.frequent;
       delivered_.plastic_flop += work.flop;
       delivered_.plastic_byte += work.byte;
     }
@@ -343,7 +344,7 @@ class ShardRun {
       recorder_.note(index_, spike);
     }
     for (PlasticSynapses* synapses : run.taught)
-      for (std::size_t k = 0; k < v.n_spikes; ++k) synapses->target_fires(v.spikes[k], step);
+      for (std::size_t k = 0; k < v.n_spikes; ++k) synapses->cell_fires(v.spikes[k], step);
     if (v.bad_cell >= 0 && failures.empty()) failures.push_back({step, first + v.bad_cell});
   }
 

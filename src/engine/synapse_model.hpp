@@ -2,10 +2,11 @@
 #pragma once
 /// Synapses with a state: what a rule's file says, and how it is looked up. A rule never sees rows, threads or files.
 ///
-/// There are three kinds, and a projection may have any of the first and one of each of the others:
+/// There are four kinds, and a projection may have any of the first and one of each of the others:
 ///   release   depends on the source's spikes alone: computed once per spike and source, never per synapse; factors multiply
 ///   weight    changes the weight of each synapse, at its events only: a spike of the source arrives at the synapse, or
 ///             one of the target does. Between events nothing is stepped.
+///   scaling   a factor of all weights of a target (scaling.hpp)
 ///   structure makes and removes synapses, at whole multiples of an interval (structure.hpp)
 ///
 /// Events of a synapse, in time: the source's spike k arrives at k + axonal delay, the target's spike t at
@@ -158,6 +159,7 @@ class Release {
 std::unique_ptr<Release> product_of(std::vector<std::unique_ptr<Release>> parts);
 
 class PlasticSynapses;
+struct ScalingRule;
 struct Network;
 struct Shard;
 struct PlasticTable;
@@ -178,6 +180,7 @@ struct SynapseModel {
   /// Of rules that follow a volume: the time constant with which they look back at it [ms]; infinity where they do not weigh the past.
   double (*looks_back_ms)(const SynapseParameters&) = nullptr;
   const StructureModel* structure = nullptr;
+  ScalingRule (*scaling)(const SynapseParameters&) = nullptr;  ///< of homeostasis
   bool changes_weights() const { return make_weights != nullptr; }
 };
 const SynapseModel* find_synapse(std::string_view name);

@@ -176,6 +176,7 @@ Json summarise(const NetworkSpec& spec, const RunResult& result) {
           {"work",
            {{"spikes", result.work.spikes},
             {"synaptic_events", result.work.synaptic_events},
+            {"frequent_events", result.work.frequent_events},
             {"flop", result.work.flop},
             {"byte_moved", result.work.byte_moved}}},
           {"memory",

@@ -107,6 +107,8 @@ std::string work_lines(const Json& s) {
   if (simulate_s > 0) text += fmt::format(" ({})", scaled(events / simulate_s, "/s"));
   text += fmt::format("\n          {} and {} moved, as counted", scaled(work["flop"].get<double>(), "FLOP"),
                       scaled(work["byte_moved"].get<double>(), "B"));
+  if (const auto frequent = work["frequent_events"].get<std::int64_t>(); frequent > 0)
+    text += fmt::format("\n          {} of the events came less than 20 ms after the one before: at such rates method = \"clock_driven\" may be as fast", grouped(frequent));
   const auto& memory = s["memory"];
   text += "\nmemory    ";
   if (!memory["byte_per_synapse"].is_null()) text += fmt::format("{:.2f} bytes per synapse, ", memory["byte_per_synapse"].get<double>());

@@ -5,16 +5,18 @@
 /// Release rules that have a synapse-wise form here (varela with one depression, kinetic_*) are stepped with the rest, as every
 /// synapse's own; others give the factor of each source's spike.
 #include <cmath>
+#include <limits>
 
 #include "engine/calcium/synapses.hpp"
 #include "engine/kinetic.hpp"
 #include "engine/synapse/varela.hpp"
+#include "engine/volume.hpp"
 
 namespace ranvier::engine::calcium {
 namespace {
 
 // counted from loops.cpp: calcium, CaMKII, weight; conductance; facilitation; depression
-constexpr std::uint64_t flop_chain = 34, flop_A = 1, flop_F = 3, flop_D = 3;
+constexpr std::uint64_t flop_chain = 31, flop_A = 1, flop_F = 3, flop_D = 3;
 
 
 /// Release rules that are stepped synapse by synapse.
@@ -30,7 +32,7 @@ Stepped stepped_of(const ProjectionSpec& p, double dt_ms) {
   std::vector<std::unique_ptr<Release>> others;
   for (const SynapseSpec& s : p.synapse) {
     const SynapseModel& model = *find_synapse(s.rule);
-    if (model.changes_weights()) continue;
+    if (!model.make_release) continue;
     const SynapseParameters x = synapse_parameters(model, s, p, dt_ms);
     if (s.rule.starts_with("kinetic_") && !out.kinetic) {
       out.kinetic = true;
@@ -61,6 +63,7 @@ class Stepping final : public PlasticSynapses {
       columns_[Ca][k] = static_cast<T>(rule.Ca_rest);
       columns_[F][k] = columns_[D][k] = 1;
     }
+    if (rule.volume) listener_ = rule.volume->listen(std::numeric_limits<double>::infinity()).id;
     const auto decay = [&](double rate) { return static_cast<T>(math::exp(-rate * rule.dt_ms)); };
     clocked_ = {.rule = &constants_, .decay_s = decay(rule.beta), .decay_Ca = decay(1 / rule.tau_Ca), .gamma = static_cast<T>(rule.gamma), .dt = static_cast<T>(rule.dt_ms),
                 .decay_A = decay(stepped_.beta), .decay_F = decay(1 / stepped_.tau_F), .decay_D = decay(1 / stepped_.tau_D), .learn = 1, .added = targets_.added(), .cells = nullptr, .n = 0, .weight = nullptr, .Ca = nullptr,
@@ -71,7 +74,11 @@ class Stepping final : public PlasticSynapses {
   void target_fires(std::uint32_t cell, std::uint32_t) override { targets_.fires(cell); }
   bool watches_potential() const override { return true; }
   void after_update(std::uint32_t step, const Potentials& potentials) override { targets_.after_update(step, potentials); }
-  void end_step(std::uint32_t) override {
+  void end_step(std::uint32_t step) override {
+    if (rule_.volume) {
+      clocked_.learn = static_cast<T>(rule_.volume_base + rule_.volume_gain * rule_.volume->mean(static_cast<std::int64_t>(step) - 1, step));
+      if (step % forget_every == 0) rule_.volume->done_with(listener_, static_cast<std::int64_t>(step) - 1);
+    }
     calcium::step(clocked_);
     ++steps_;
   }
@@ -87,7 +94,7 @@ class Stepping final : public PlasticSynapses {
   }
 
   double read(const std::vector<std::uint32_t>&, std::uint32_t, const PlasticSegment&, std::size_t synapse, std::uint32_t, int k) const override {
-    return k < 0 ? table_.sign * static_cast<double>(columns_[weight][synapse]) : static_cast<double>(columns_[k + 1][synapse]);
+    return k < 0 ? table_.sign * scale(table_.targets[synapse]) * static_cast<double>(columns_[weight][synapse]) : static_cast<double>(columns_[k + 1][synapse]);
   }
   double saved(const std::vector<std::uint32_t>&, std::uint32_t, const PlasticSegment&, std::size_t synapse, std::uint32_t, int k) const override {
     return static_cast<double>(columns_[k + 1][synapse]);
@@ -180,7 +187,7 @@ class Stepping final : public PlasticSynapses {
         columns_[F][k] += static_cast<T>(stepped_.f);
         columns_[D][k] *= static_cast<T>(1 - stepped_.d);
       }
-      const double x = static_cast<double>(released) * units;
+      const double x = static_cast<double>(released) * units * scale(table_.targets[k]);
       sums[table_.targets[k]] += static_cast<Sum>(x + (x < 0 ? -0.5 : 0.5));
       total += released;
     }
@@ -203,6 +210,8 @@ class Stepping final : public PlasticSynapses {
   HugeArray<T> columns_[column_count];
   std::vector<double> s_source_, flight_s_;
   std::uint64_t steps_ = 0;
+  static constexpr std::uint32_t forget_every = 1024;
+  int listener_ = -1;
 };
 
 }  // namespace

@@ -4,15 +4,22 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "core/decay_table.hpp"
 #include "engine/calcium/synapses.hpp"
+#include "engine/volume.hpp"
 
 namespace ranvier::engine::calcium {
 namespace {
 
 /// Panels are two knots long at first, and four from where most of the integral of Ca^n is done.
 constexpr double knot_ms = 2.5, fine_ms = 60;
+/// Intervals between spikes in which stepping is about as cheap.
+constexpr double frequent_ms = 20;
+/// Where a volume has a say, tails are cut at first, while CaMKII may still be above a threshold, and all synapses are brought up to
+/// date now and then, so that the volume may forget.
+constexpr double tail_ms = 50, tails_ms = 1000, sweep_ms = 10000;
 std::uint32_t knot_steps(double dt_ms) { return std::max(1u, static_cast<std::uint32_t>(std::lround(knot_ms / dt_ms))); }
 std::uint32_t ring_size(const Rule& rule) {
   return static_cast<std::uint32_t>(std::bit_ceil(std::size_t{Window(rule).longest() / knot_steps(rule.dt_ms) + 2}));
@@ -29,6 +36,7 @@ class Lazy final : public PlasticSynapses {
         wide_(network.wide), knot_(knot_steps(rule.dt_ms)), fine_(static_cast<std::uint32_t>(std::lround(fine_ms / rule.dt_ms))), targets_(network, table, rule, calcium::ring_size(rule), knot_), decay_Ca_(rule.tau_Ca, rule.dt_ms / 2),
         decay_s_(1 / rule.beta, rule.dt_ms / 2), weights_(table.synapses), Ca_(table.synapses), K_(table.synapses), phi_0_(table.synapses), s_(2 * table.sources()) {
     let_linger(window_.longest());
+    if (rule.volume) listener_ = rule.volume->listen(std::numeric_limits<double>::infinity()).id;
     for (std::size_t k = 0; k < table.synapses; ++k) {
       weights_[k] = static_cast<T>(table.initial(k));
       Ca_[k] = static_cast<T>(rule.Ca_rest);
@@ -56,12 +64,25 @@ class Lazy final : public PlasticSynapses {
     due_at(step).clear();
   }
 
+  void end_step(std::uint32_t step) override {
+    if (step % sweep_ != 0 || !rule_.volume) return;
+    const auto flights = under_way();
+    for (std::uint32_t source = 0; source < table_.sources(); ++source)
+      for (std::uint32_t g = table_.row[source]; g < table_.row[source + 1]; ++g) {
+        const Arrived a = last_arrived(flights, source, table_.segments[g].delay, step);
+        const std::uint32_t settled = settled_at(a);
+        // as far as synapses are that have settled: their own, or this, step
+        if (settled < step) advance_segment(g, {std::max(settled, step - sweep_), left_of(a, std::max(settled, step - sweep_)), false}, step);
+      }
+    rule_.volume->done_with(listener_, static_cast<std::int64_t>(step) - window_.longest() - 1);
+  }
+
   double read(const std::vector<std::uint32_t>& flights, std::uint32_t source, const PlasticSegment& segment, std::size_t synapse, std::uint32_t step, int k) const override {
     T weight = weights_[synapse], Ca = Ca_[synapse], K = K_[synapse], phi_0 = phi_0_[synapse];
     const Gap gap = gap_before(last_arrived(flights, source, segment.delay, step), step);
-    std::vector<Panel<T>> panels;
-    advance(stretch(gap, step, panels), table_.targets.data() + synapse, 1, &weight, &Ca, &K, &phi_0);
-    return k < 0 ? table_.sign * static_cast<double>(weight) : static_cast<double>(k == 0 ? Ca : k == 1 ? K : phi_0);
+    Pieces pieces;
+    advance(stretch(gap, step, pieces), table_.targets.data() + synapse, 1, &weight, &Ca, &K, &phi_0);
+    return k < 0 ? table_.sign * scale(table_.targets[synapse]) * static_cast<double>(weight) : static_cast<double>(k == 0 ? Ca : k == 1 ? K : phi_0);
   }
 
   double saved(const std::vector<std::uint32_t>&, std::uint32_t, const PlasticSegment&, std::size_t synapse, std::uint32_t, int k) const override {
@@ -142,16 +163,20 @@ class Lazy final : public PlasticSynapses {
       if (flights_[*f].stamp + delay > step) return {flights_[*f].previous, flights_[*f].previous + delay - 1, flight_s_[2 * *f]};
     return {last_[source], last_[source] + delay - 1, s_[2 * source]};
   }
+  /// When the calcium of the last spike has done its work.
+  std::uint32_t settled_at(const Arrived& a) const { return a.stamp == never ? 0 : a.arrival + window_(a.s); }
+  double left_of(const Arrived& a, std::uint32_t at) const { return a.stamp == never ? 0 : a.s * decay_s_(2 * (at - a.arrival)); }
   Gap gap_before(const Arrived& a, std::uint32_t now) const {
-    if (a.stamp == never) return {};
-    const std::uint32_t window = window_(a.s);
-    if (now - a.arrival <= window) return {a.arrival, a.s, true};
-    return {a.arrival + window, a.s * decay_s_(2 * window), false};
+    const std::uint32_t settled = settled_at(a), swept = rule_.volume ? now / sweep_ * sweep_ : 0;
+    if (a.stamp != never && now <= settled) return {a.arrival, a.s, true};
+    const std::uint32_t from = std::max(settled, swept);
+    return {from, left_of(a, from), false};
   }
 
   void arrive(const Due& due, std::uint32_t now) {
     const Flight& f = flights_[due.flight];
     const std::uint32_t delay = table_.segments[due.segment].delay;
+    if (f.previous != never && (f.stamp - f.previous) * rule_.dt_ms < frequent_ms) work_.frequent += table_.segments[due.segment].count;
     advance_segment(due.segment, gap_before({f.previous, f.previous + delay - 1, flight_s_[2 * due.flight]}, now), now);
   }
   /// Where the source has been silent since: else its next spike has brought the synapses further already.
@@ -165,7 +190,7 @@ class Lazy final : public PlasticSynapses {
   void advance_segment(std::uint32_t index, const Gap& gap, std::uint32_t now) {
     const PlasticSegment& segment = table_.segments[index];
     const std::size_t k = segment.first;
-    const Stretch<T> s = stretch(gap, now, panels_buffer_);
+    const Stretch<T> s = stretch(gap, now, pieces_);
     advance(s, table_.targets.data() + k, segment.count, weights_.data() + k, Ca_.data() + k, K_.data() + k, phi_0_.data() + k);
     if (s.n_panels > 0) visits_ += segment.count, panels_ += segment.count * s.n_panels;
     else tails_ += segment.count;
@@ -177,20 +202,40 @@ class Lazy final : public PlasticSynapses {
     calcium::advance(s);
   }
 
-  /// The moments between the beginning of a gap and now that the integral of Ca^n is taken at.
-  Stretch<T> stretch(const Gap& gap, std::uint32_t now, std::vector<Panel<T>>& panels) const {
+  struct Pieces {
+    std::vector<Panel<T>> panels;
+    std::vector<Tail<T>> tails;
+  };
+  /// Factor of what is learnt between two steps.
+  T learn(std::uint32_t from, std::uint32_t to) const {
+    return static_cast<T>(rule_.volume && from < to ? rule_.volume_base + rule_.volume_gain * rule_.volume->mean(from, to) : 1);
+  }
+
+  /// The pieces between the beginning of a gap and now: panels, at whose moments the integral of Ca^n is taken, or tails.
+  Stretch<T> stretch(const Gap& gap, std::uint32_t now, Pieces& pieces) const {
+    std::vector<Panel<T>>& panels = pieces.panels;
     panels.clear();
+    pieces.tails.clear();
     const double gain = rule_.gamma * gap.s;
     const auto decay_Ca = [&](std::uint32_t half_steps) { return static_cast<T>(decay_Ca_(half_steps)); };
     const auto gain_at = [&](std::uint32_t half_steps) { return static_cast<T>(gain * decay_s_(half_steps)); };
     const std::uint32_t length = now - gap.from;
-    Stretch<T> s{.rule = &constants_, .panels = nullptr, .n_panels = 0, .tail = static_cast<T>(length * rule_.dt_ms), .tail_decay = decay_Ca(2 * length), .tail_gain = gain_at(2 * length), .tail_learn = 1,
+    Stretch<T> s{.rule = &constants_, .panels = nullptr, .n_panels = 0, .tails = nullptr, .n_tails = 0, .tail_decay = decay_Ca(2 * length), .tail_gain = gain_at(2 * length),
                  .gain = static_cast<T>(gain), .phi = targets_.phi(), .ring = targets_.ring(), .ring_size = targets_.ring_size(), .cells = nullptr, .n = 0, .weight = nullptr, .Ca = nullptr, .K = nullptr, .phi_0 = nullptr};
-    if (!gap.active || now == gap.from) return s;
+    if (!gap.active || now == gap.from) {
+      const auto cut = static_cast<std::uint32_t>(std::lround(tail_ms / rule_.dt_ms)), cuts_end = gap.from + static_cast<std::uint32_t>(std::lround(tails_ms / rule_.dt_ms));
+      for (std::uint32_t at = gap.from, end; at < now; at = end) {
+        end = rule_.volume && at < cuts_end ? std::min(at + std::max(1u, cut), now) : now;
+        pieces.tails.push_back({static_cast<T>((end - at) * rule_.dt_ms), learn(at, end)});
+      }
+      s.tails = pieces.tails.data();
+      s.n_tails = pieces.tails.size();
+      return s;
+    }
     const auto add = [&](std::uint32_t from, std::uint32_t mid_knot, std::uint32_t to, std::uint32_t end_knot) {
       const std::uint32_t begin = from - gap.from, end = to - gap.from;  // the middle is at begin + end half steps
       const auto column = [&](std::uint32_t k) { return k == no_knot ? no_knot : targets_.column(k); };
-      panels.push_back({static_cast<T>((end - begin) * rule_.dt_ms), decay_Ca(begin + end), gain_at(begin + end), decay_Ca(2 * end), gain_at(2 * end), column(mid_knot), column(end_knot), T(1)});
+      panels.push_back({static_cast<T>((end - begin) * rule_.dt_ms), decay_Ca(begin + end), gain_at(begin + end), decay_Ca(2 * end), gain_at(2 * end), column(mid_knot), column(end_knot), learn(from, to)});
     };
     std::uint32_t at = gap.from, knot = gap.from / knot_ + 1;
     if (knot * knot_ < now) {
@@ -222,7 +267,7 @@ class Lazy final : public PlasticSynapses {
     const double units = table_.sign * f.factor / table_.quantum;
     T total = 0;
     for (std::uint32_t k = 0; k < segment.count; ++k) {
-      const double x = static_cast<double>(weights[k]) * units;
+      const double x = static_cast<double>(weights[k]) * units * scale(cells[k]);
       sums[cells[k]] += static_cast<Sum>(x + (x < 0 ? -0.5 : 0.5));
       total += weights[k];
     }
@@ -248,7 +293,9 @@ class Lazy final : public PlasticSynapses {
   HugeArray<T> weights_, Ca_, K_, phi_0_;
   std::vector<double> s_;          ///< [sources][2] after the last two spikes
   std::vector<double> flight_s_;   ///< [flights][2] before and after
-  std::vector<Panel<T>> panels_buffer_;
+  Pieces pieces_;
+  const std::uint32_t sweep_ = std::max(1u, static_cast<std::uint32_t>(std::lround(sweep_ms / rule_.dt_ms)));
+  int listener_ = -1;
   std::uint64_t visits_ = 0, panels_ = 0, tails_ = 0;
 };
 

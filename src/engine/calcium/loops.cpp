@@ -143,9 +143,11 @@ HWY_INLINE void advance_lanes(D d, const Stretch<T>& s, std::size_t i, std::size
     }
   } else {
     const V gain = hn::Mul(hn::Set(d, c.k_1), power(d, rest, c.n));
-    const Course<D> k = course(d, K, gain, hn::Set(d, c.k_2), hn::Set(d, s.tail));
-    learnt = hn::Mul(hn::Set(d, s.tail_learn), change(d, c, k));
-    K = k.end;
+    for (const Tail<T>* t = s.tails; t != s.tails + s.n_tails; ++t) {
+      const Course<D> k = course(d, K, gain, hn::Set(d, c.k_2), hn::Set(d, t->length));
+      learnt = fma(d, hn::Set(d, t->learn), change(d, c, k), learnt);
+      K = k.end;
+    }
     Ca = Ca_at(s.tail_decay, s.tail_gain, phi_now);
   }
   const V w = fma(d, hn::Set(d, c.eta), learnt, load_n(d, s.weight + i, lanes));

@@ -31,6 +31,8 @@ struct Rule {
   double k_1, k_2, theta_p, theta_d, eta, w_max;   ///< eta with w_max in it: weight per ms
   bool omega;                                      ///< else literal
   double dt_ms;
+  Volume* volume = nullptr;                        ///< its concentration d makes eta (volume_base + volume_gain d); nullptr: eta
+  double volume_base = 1, volume_gain = 0;
 
   /// s at the end of a pulse; before: at the end of the last one, `since` steps ago or never.
   double fire(double before, std::uint32_t since) const;
@@ -65,14 +67,21 @@ struct Constants {
   bool omega;
 };
 
-/// The synapses of one segment, from t_0 to now: over panels, or, where there are none, over a tail without calcium.
+/// Without calcium that matters: K follows one exponential.
+template <class T>
+struct Tail {
+  T length, learn;
+};
+
+/// The synapses of one segment, from t_0 to now: over panels, or, where there are none, over tails.
 template <class T>
 struct Stretch {
   const Constants<T>* rule;
   const Panel<T>* panels;
   std::size_t n_panels;
-  T tail, tail_decay, tail_gain;                   ///< ms, and as a panel's end
-  T tail_learn;
+  const Tail<T>* tails;
+  std::size_t n_tails;
+  T tail_decay, tail_gain;                         ///< of all tails, as a panel's end
   T gain;                                          ///< gamma s_0
   const T* phi;                                    ///< [cells] now
   const T* ring;                                   ///< [cells][ring_size]
