@@ -66,6 +66,13 @@ struct Connections {
   std::vector<double> delay_ms;
 };
 
+/// What became of a volume.
+struct VolumeResult {
+  std::string name;
+  std::uint64_t pulses = 0;  ///< from the beginning of the network's time
+  double concentration = 0;  ///< at the end of the run
+};
+
 /// What was done, counted by the engine.
 struct WorkDone {
   std::uint64_t spikes = 0;
@@ -100,6 +107,7 @@ struct RunResult {
   std::vector<double> times_ms;  ///< of each spike, where some population lives off the grid; else empty: step x dt
   std::vector<Trace> traces;
   std::vector<Connections> connections;
+  std::vector<VolumeResult> volumes;
 
   /// [n_populations] all spikes after the warm-up, recorded or not
   std::vector<std::uint64_t> population_spikes;

@@ -13,7 +13,6 @@
 
 #include "engine/assemble.hpp"
 #include "engine/event_model.hpp"
-#include "engine/synapse_model.hpp"
 #include "engine/values.hpp"
 #include "ranvier/error.hpp"
 
@@ -101,10 +100,7 @@ double plastic_rows_byte(const ProjectionSpec& p, double n, int threads, double 
 /// Their columns, traces of the sources and histories of the targets (plastic_of.hpp).
 double plastic_state_byte(const NetworkSpec& spec, const ProjectionSpec& p, int threads) {
   const double real = spec.simulation.double_precision ? 8 : 4;
-  double columns = 1;
-  for (const SynapseSpec& s : p.synapse)
-    if (const SynapseModel* model = find_synapse(s.rule); model && model->changes_weights()) columns = static_cast<double>(model->info->state.size());
-  return columns * real * rule_size(p, spec).synapses + 40.0 * static_cast<double>(p.source.size()) * threads + 80.0 * static_cast<double>(population(spec, p.target).size);
+  return real * rule_size(p, spec).synapses + 40.0 * static_cast<double>(p.source.size()) * threads + 80.0 * static_cast<double>(population(spec, p.target).size);
 }
 
 void add_to_row(std::map<Kind, Fan>& row, const ProjectionSpec& p, double per_source, double dt_ms) {

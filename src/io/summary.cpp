@@ -151,7 +151,7 @@ Json population_effect(const NetworkSpec& spec, int population) {
 
 Json summarise(const NetworkSpec& spec, const RunResult& result) {
   const Window window = window_of(spec, result);
-  return {{"format", 1},
+  Json summary{{"format", 1},
           {"network", network_part(spec, result)},
           {"run", run_part(spec, result, window)},
           {"time", time_part(result, window)},
@@ -172,6 +172,8 @@ Json summarise(const NetworkSpec& spec, const RunResult& result) {
           {"command", result.command},
           {"created", now_utc()},
           {"machine", machine_part(result.machine)}};
+  for (const VolumeResult& v : result.volumes) summary["volumes"].push_back({{"name", v.name}, {"pulses", v.pulses}, {"concentration", v.concentration}});
+  return summary;
 }
 
 Json read_summary(const std::filesystem::path& folder) {
