@@ -73,6 +73,17 @@ struct VolumeResult {
   double concentration = 0;  ///< at the end of the run
 };
 
+/// How many synapses a projection has that come and go: at the beginning of the run, and after each structural step.
+struct StructureSeries {
+  struct Count {
+    std::uint32_t step = 0;
+    std::int64_t synapses = 0, made = 0, removed = 0;
+    double activity = 0;  ///< mean trace of the targets that the rule goes by: calcium, or a rate in Hz
+  };
+  int projection = 0;     ///< index in NetworkSpec::projections
+  std::vector<Count> counts;
+};
+
 /// What was done, counted by the engine.
 struct WorkDone {
   std::uint64_t spikes = 0;
@@ -108,6 +119,7 @@ struct RunResult {
   std::vector<Trace> traces;
   std::vector<Connections> connections;
   std::vector<VolumeResult> volumes;
+  std::vector<StructureSeries> structure;  ///< of each projection with a rule of structure
 
   /// [n_populations] all spikes after the warm-up, recorded or not
   std::vector<std::uint64_t> population_spikes;
@@ -116,7 +128,7 @@ struct RunResult {
   bool partial = false;           ///< stopped before its end
   std::uint64_t spike_hash = 0;   ///< XXH64 over the sorted (step, global id) of all spikes after the warm-up
 
-  std::int64_t synapse_count = 0;
+  std::int64_t synapse_count = 0;  ///< at the end
   WorkDone work;
   std::vector<Stage> stages;
   double build_s = 0;

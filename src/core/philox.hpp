@@ -22,6 +22,9 @@ enum class Purpose : std::uint32_t {
   noise,        ///< noise currents
   chance,       ///< spikes of cells that fire by chance
   reward,       ///< when pulses are released into a volume
+  structure,    ///< which synapses are lost during a run
+  element,      ///< which vacant elements or places find a partner
+  birth,        ///< weights and delays of synapses that are made during a run
 };
 
 struct StreamKey {

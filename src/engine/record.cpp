@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "core/grid_time.hpp"
+#include "engine/structure.hpp"
 #include "ranvier/error.hpp"
 
 namespace ranvier::engine {
@@ -163,7 +164,7 @@ std::uint64_t resident_byte(const Network& network, const State& state) {
     for (const PlasticTable& table : s.plastic) byte += table.byte();
   for (const ShardState& s : state.shards) {
     byte += s.byte;
-    for (const auto& synapses : s.plastic) byte += synapses->byte();
+    for (const auto& synapses : s.plastic) byte += synapses->byte() + (synapses->owns_table() ? synapses->table().byte() : 0);
   }
   return byte;
 }
@@ -247,7 +248,8 @@ void Recorder::Impl::sample_traces(const Network& network, const State& state, s
   }
 }
 
-void Recorder::Impl::begin(const Network&, const State& state, const RunOptions& options) {
+void Recorder::Impl::begin(const Network& network, const State& state, const RunOptions& options) {
+  if (structure.empty()) structure = start_series(network, state);
   extend_traces(state.step, options.until_step);
   warmup_step = options.warmup_step;
   measuring = state.step >= options.warmup_step;
@@ -268,6 +270,20 @@ void Recorder::Impl::end_piece(const Network& network, State& state) {
   }
   state.in_flight = still_under_way(state.in_flight, logs, state.step, network.delay_max);
   state.exact_in_flight = still_under_way(state.exact_in_flight, exact_logs, state.step, network.delay_max);
+}
+
+void Recorder::Impl::rewire(const Network& network, State& state) {
+  if (state.growing.empty()) return;
+  const double wall = clock_now(CLOCK_MONOTONIC), cpu = clock_now(CLOCK_PROCESS_CPUTIME_ID);
+  engine::rewire(network, state, structure);
+  const double took = clock_now(CLOCK_MONOTONIC) - wall;
+  if (!measuring) {
+    warmup_seconds += took;
+    return;
+  }
+  seconds += took;
+  rewire_seconds += took;
+  cpu_seconds += clock_now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
 }
 
 void Recorder::Impl::count(std::size_t index, const Shard& shard, const Delivered& d, const UpdateCounts& u, const StageTimes& t) {
@@ -296,7 +312,7 @@ void Recorder::finish(const Network& network, const State& state, RunResult& res
   for (auto it = measured; it != all.end(); ++it) ++result.population_spikes[static_cast<std::size_t>(network.population_of(it->neuron))];
   result.warmup_step = r.warmup_step;
   result.end_step = state.step;
-  result.synapse_count = network.synapses;
+  result.synapse_count = count_synapses(network, state);
   result.simulate_s = r.seconds;
   result.simulate_cpu_s = r.cpu_seconds;
   result.warmup_s = r.warmup_seconds;
@@ -329,7 +345,10 @@ void Recorder::finish(const Network& network, const State& state, RunResult& res
   }
   const auto n = static_cast<double>(network.shards.size());
   result.stages = {{"deliver", sum.deliver / n}, {"update", sum.update / n}, {"wait", sum.wait / n}, {"record", sum.record / n}};
-  result.byte_per_synapse = network.synapses ? static_cast<double>(resident_byte(network, state)) / static_cast<double>(network.synapses) : 0;
+  if (!r.structure.empty()) result.stages.push_back({"rewire", r.rewire_seconds});
+  result.structure = std::move(r.structure);
+  r.structure.clear();
+  result.byte_per_synapse = result.synapse_count ? static_cast<double>(resident_byte(network, state)) / static_cast<double>(result.synapse_count) : 0;
 
   result.times_ms = times_of(network, all, exact);
   result.spikes = std::move(all);

@@ -102,7 +102,8 @@ void fill_constants(const Network& network, const Population& p, const Block& bl
     double c[constants_max];
     model.derive(membrane.data(), network.dt(), c);
     for (int k = 0; k < model.n_constants; ++k) store(network, const_cast<void*>(s.constants[k]), i, c[k]);
-    const MembraneConstants coupled = model.constants(membrane.data());
+    MembraneConstants coupled = model.constants(membrane.data());
+    if (model.relative_to >= 0) coupled.base = membrane[static_cast<std::size_t>(model.relative_to)];
     for (std::size_t q = 0; q < p.pools.size(); ++q) {
       const Receptor& receptor = p.first_of(p.pools[q]);
       receptor.model->derive(parameters_of_cell(receptor.parameters, cell).data(), receptor.coupling, coupled, network.dt(), c);
@@ -306,6 +307,7 @@ State start(const Network& network) {
   }
   spikes_at_zero(network, state);
   hear(network, state);
+  state.growing = start_structures(network, state);
   return state;
 }
 

@@ -10,6 +10,7 @@
 
 #include "engine/network.hpp"
 #include "engine/plastic.hpp"
+#include "engine/structure.hpp"
 #include "engine/volume.hpp"
 #include "ranvier/record.hpp"
 
@@ -49,6 +50,7 @@ struct State {
   std::vector<ShardState> shards;
   std::vector<Spike> in_flight;                      ///< spikes some of whose synapses are still to be reached, sorted
   std::vector<ExactSpike> exact_in_flight;           ///< those of populations with exact times once more, for event-driven cells
+  std::vector<Growing> growing;                      ///< projections whose synapses come and go
 };
 
 /// The state at time 0: initial values drawn, spikes of trains at time 0 in flight.

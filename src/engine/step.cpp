@@ -13,6 +13,7 @@
 ///   - what was under way before is delivered first, and only then are the others' new spikes waited for; the wait
 ///     therefore overlaps with nearly all of the delivering of the next step
 ///   - sums are integers, randomness is keyed by global ids: the answer is the same for any number of shards
+///   - where synapses come and go a run is made of pieces, and between them all threads have joined (structure.hpp)
 ///   - where cells have gap junctions the interval is one step, and potentials are published like spikes (gap.hpp)
 ///   - a mailbox has two pages, used in turn: a page is written again only after every shard has published the
 ///     interval in between, and a shard publishes only after it has read the page
@@ -32,6 +33,7 @@
 #include "engine/plastic.hpp"
 #include "engine/record.hpp"
 #include "engine/run.hpp"
+#include "engine/structure.hpp"
 #include "ranvier/error.hpp"
 
 namespace ranvier::engine {
@@ -60,6 +62,7 @@ struct Failure {
   std::uint32_t step;
   std::int64_t neuron;  // global
   bool synapse = false;  // one of its synapses, rather than the neuron
+  std::string hint = {};
 };
 
 class ShardRun {
@@ -82,7 +85,9 @@ class ShardRun {
     for (const auto& synapses : state_.plastic) {
       const ProjectionSpec& p = network.spec.projections[static_cast<std::size_t>(synapses->table().projection)];
       plastic_.push_back({synapses.get(), p.source, network.populations[static_cast<std::size_t>(p.source.population)].first});
-      blocks_[synapses->table().block].taught.push_back(synapses.get());
+      BlockRun& run = blocks_[synapses->table().block];
+      run.taught.push_back(synapses.get());
+      if (synapses->watches_potential()) run.watching.push_back(synapses.get());
     }
     if (!network.gaps.empty()) gaps_ = std::make_unique<GapRun>(network, shard_, state_, board);
     if (shard_.events.empty()) return;
@@ -103,6 +108,7 @@ class ShardRun {
         if (s == step + 1 && interval > 0 && !receive(interval - 1, step, now)) return end(step);
         if (gaps_) gaps_->begin(interval);
         update(s);
+        for (const PlasticRun& p : plastic_) p.synapses->end_step(s);
         if (events_) update_events(s);
         charge(times_.update, now);
         recorder_.sample(network_, whole_, index_, s);
@@ -164,7 +170,7 @@ class ShardRun {
   void deliver_plastic(std::uint32_t step) {
     for (const PlasticRun& p : plastic_) {
       p.synapses->deliver(step, slots_);
-      if (p.synapses->bad_source >= 0 && failures.empty()) failures.push_back({step, p.first_neuron + p.source[p.synapses->bad_source], true});
+      if (p.synapses->bad_source >= 0 && failures.empty()) failures.push_back({step, p.first_neuron + p.source[p.synapses->bad_source], true, p.synapses->hint()});
     }
   }
   void plastic_has_heard(std::uint32_t step) {
@@ -240,6 +246,12 @@ class ShardRun {
       visit.chance = stream_key(network.spec.simulation.seed_dynamics, Purpose::chance, static_cast<std::uint32_t>(block.population));
       visit.entity = static_cast<std::uint64_t>(block.first);
       visit.check_sleepers = network.options.check_sleepers;
+      potentials = {.relative = s.state[0], .n = block.n};
+      if (const int relative = p.membrane->model->relative_to; relative >= 0) {
+        const std::vector<double>& base = p.parameters[static_cast<std::size_t>(relative)];
+        potentials.base_per_cell = base.size() > 1;
+        potentials.base = base.data() + (potentials.base_per_cell ? block.first : 0);
+      }
     }
     Visit visit;
     std::vector<ReceptorBlock> receptors;  // where arrivals go
@@ -250,6 +262,8 @@ class ShardRun {
     bool exact_times = false;           // of a source
     std::vector<std::uint32_t> active;  // groups of the shard that are awake, where the population sleeps
     std::vector<PlasticSynapses*> taught;  // synapses that need to know when its cells fire
+    std::vector<PlasticSynapses*> watching;  // those of them that follow the cells' potentials
+    Potentials potentials;
   };
 
   void update(std::uint32_t step) {
@@ -270,6 +284,7 @@ class ShardRun {
       if (gaps_) delivered_.gap_currents += gaps_->add_currents(b, run.currents, state_.blocks[b].current);
       if (state_.blocks[b].sleeps) update_sleepers(b, step, first);
       else update_awake(b, step, first);
+      for (PlasticSynapses* synapses : run.watching) synapses->after_update(step, run.potentials);
     }
   }
 
@@ -395,14 +410,18 @@ class ShardRun {
 
 }  // namespace
 
-void run(const Network& network, State& state, const RunOptions& options, Recorder& recorder) {
-  if (options.until_step <= state.step) return;
+namespace {
+
+/// Without a structural step before its end.
+void run_piece(const Network& network, State& state, const RunOptions& options, Recorder& recorder) {
   const std::size_t n = network.shards.size();
   std::vector<Mailbox> mail(n);
   GapBoard board(network);
   std::vector<std::unique_ptr<ShardRun>> shards;
   for (std::size_t t = 0; t < n; ++t) shards.push_back(std::make_unique<ShardRun>(network, state, t, options, recorder.impl(), mail, board));
   recorder.impl().begin(network, state, options);
+  std::vector<std::size_t> heard;  // spikes noted before
+  for (const auto& log : recorder.impl().logs) heard.push_back(log.size());
   {
     std::vector<std::jthread> threads;
     for (std::size_t t = 1; t < n; ++t) threads.emplace_back([&, t] { shards[t]->run(); });
@@ -411,6 +430,10 @@ void run(const Network& network, State& state, const RunOptions& options, Record
   state.step = shards[0]->last_step;
   recorder.impl().end_piece(network, state);
   hear(network, state);
+  for (std::size_t t = 0; t < n && !state.growing.empty(); ++t) {
+    const std::vector<Spike>& log = recorder.impl().logs[t];
+    structures_hear(network, state, log.data() + heard[t], log.size() - heard[t]);
+  }
 
   std::vector<Failure> failures;
   for (const auto& s : shards) failures.insert(failures.end(), s->failures.begin(), s->failures.end());
@@ -418,8 +441,21 @@ void run(const Network& network, State& state, const RunOptions& options, Record
   const Failure& f = *std::min_element(failures.begin(), failures.end(), [](const Failure& a, const Failure& b) { return std::pair(a.step, a.neuron) < std::pair(b.step, b.neuron); });
   const Population& p = network.populations[static_cast<std::size_t>(network.population_of(f.neuron))];
   throw RunError(fmt::format("the state of {}neuron {} of population \"{}\" is not a usable number any more at step {} ({:g} ms)\n"
-                             "  try: a smaller dt, weaker weights or inputs, or a look at the parameters of that population",
-                             f.synapse ? "a synapse of " : "", f.neuron - p.first, p.name, f.step, f.step * network.dt()));
+                             "  try: {}",
+                             f.synapse ? "a synapse of " : "", f.neuron - p.first, p.name, f.step, f.step * network.dt(),
+                             f.hint.empty() ? "a smaller dt, weaker weights or inputs, or a look at the parameters of that population" : f.hint));
+}
+
+}  // namespace
+
+void run(const Network& network, State& state, const RunOptions& options, Recorder& recorder) {
+  while (state.step < options.until_step) {
+    RunOptions piece = options;
+    piece.until_step = std::min(options.until_step, next_structural_step(state, state.step));
+    run_piece(network, state, piece, recorder);
+    if (state.step < piece.until_step) return;  // stopped
+    recorder.impl().rewire(network, state);
+  }
 }
 
 }  // namespace ranvier::engine

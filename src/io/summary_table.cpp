@@ -85,6 +85,20 @@ std::string time_lines(const Json& time) {
   return stages.empty() ? text : text + "          " + stages + "\n";
 }
 
+/// Synapses at the beginning and at the end, where some came and went.
+std::string structure_lines(const Json& s) {
+  std::string text;
+  if (!s.contains("structure")) return text;
+  for (const auto& p : s["structure"]) {
+    std::int64_t made = 0, removed = 0;
+    for (const auto& n : p["made"]) made += n.get<std::int64_t>();
+    for (const auto& n : p["removed"]) removed += n.get<std::int64_t>();
+    text += fmt::format("{} {}: {} synapses, at first {}; {} made and {} removed in {} structural steps\n", text.empty() ? "structure" : "         ", p["projection"].get<std::string>(),
+                        grouped(p["synapses"].back().get<std::int64_t>()), grouped(p["synapses"].front().get<std::int64_t>()), grouped(made), grouped(removed), p["made"].size() - 1);
+  }
+  return text;
+}
+
 std::string work_lines(const Json& s) {
   const auto& work = s["work"];
   const double events = work["synaptic_events"].get<double>(), simulate_s = s["time"]["simulate_s"].get<double>();
@@ -118,7 +132,8 @@ std::string volume_lines(const Json& s) {
 
 std::string summary_table(const Json& summary) {
   return header_lines(summary) + population_lines(summary["populations"]) + volume_lines(summary) + time_lines(summary["time"]) +
-         work_lines(summary) + fmt::format("hash      {}\n", summary["spike_hash"].get<std::string>());
+         work_lines(summary) + structure_lines(summary) + fmt::format("hash      {}
+", summary["spike_hash"].get<std::string>());
 }
 
 }  // namespace ranvier::io
