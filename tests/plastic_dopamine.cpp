@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "engine/volume.hpp"
+#include "io/network_file.hpp"
 #include "plastic_example.hpp"
 
 namespace ranvier::test_plastic {
@@ -192,15 +193,15 @@ TEST(Reward, ComesWhenTheSecondNeuronFiresSoonAfterTheFirst) {
 
 TEST(Reward, ItsDelaysAreUniformAndTheSameOnAnyNumberOfThreads) {
   std::vector<double> first, second;
-  for (int k = 0; k < 400; ++k) first.push_back(50 * k + 1), second.push_back(50 * k + 6);
-  const NetworkSpec spec = two_cells(first, second, pairing, 24'000, 1);
+  for (int k = 0; k < 400; ++k) first.push_back(4 * k + 1), second.push_back(4 * k + 3);
+  const NetworkSpec spec = two_cells(first, second, pairing, 4700, 1);
   const auto pulses = pulses_of(spec);
   EXPECT_EQ(pulses.size(), 400u);
-  EXPECT_EQ(pulses, pulses_of(spec, 3));
-  // 400 causes, evenly over 20 s, 2 s later on average; the sum's standard deviation is 577 ms sqrt(400)
+  EXPECT_EQ(pulses, pulses_of(spec, 2));
+  // 400 causes, evenly over 1.6 s, 2 s later on average; the sum's standard deviation is 577 ms sqrt(400)
   double sum = 0;
   for (std::uint32_t s : pulses) sum += s;
-  EXPECT_NEAR(sum / 400, 9975 + 6 + 2000, 5 * 577 / 20.0);
+  EXPECT_NEAR(sum / 400, 798 + 3 + 2000, 5 * 577 / 20.0);
   NetworkSpec other = spec;
   other.simulation.seed = 2;
   EXPECT_NE(pulses_of(other), pulses);
@@ -213,6 +214,21 @@ TEST(Reward, AtRandomItComesAtTheGivenMeanInterval) {
   double squares = 0;  // of intervals: their mean is twice the square of the mean interval
   for (std::size_t k = 1; k < pulses.size(); ++k) squares += std::pow(pulses[k] - pulses[k - 1], 2);
   EXPECT_NEAR(squares / static_cast<double>(pulses.size()), 2e4, 5 * std::sqrt(20.0 / 1000) * 1e4);
+}
+
+TEST(Reward, InTheExampleComesAsOftenAsTheTwoCellsFireTogetherOrAsIsAskedFor) {
+  const std::string file = std::string(RANVIER_SOURCE_DIR) + "/examples/distal_reward.toml";  // an hour there
+  const auto run = [&](const char* reward) { return simulate(io::read_network(file, {.set = {{"reward", reward}}, .duration_ms = 100'000})); };
+  const RunResult paired = run("paired"), random = run("random");
+  for (const RunResult* r : {&paired, &random}) {
+    ASSERT_EQ(r->volumes.size(), 1u);
+    const double rate_E = static_cast<double>(r->population_spikes[0]) / 800 / 100;  // spikes/s
+    EXPECT_NEAR(rate_E, 1.25, 0.2);
+  }
+  // Two cells at 1.25 spikes/s are within 20 ms of each other, in this order, 3.1 times in 100 s; five standard deviations
+  EXPECT_NEAR(static_cast<double>(paired.volumes[0].pulses), 3.1, 9);
+  EXPECT_NEAR(static_cast<double>(random.volumes[0].pulses), 100 / 32.0, 9);
+  EXPECT_NE(paired.spike_hash, random.spike_hash);
 }
 
 TEST(Course, MeansAndWeightedIntegralsAreThoseOfASumOverPulses) {

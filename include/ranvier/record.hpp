@@ -66,6 +66,13 @@ struct Connections {
   std::vector<double> delay_ms;
 };
 
+/// What became of a volume.
+struct VolumeResult {
+  std::string name;
+  std::uint64_t pulses = 0;  ///< from the beginning of the network's time
+  double concentration = 0;  ///< at the end of the run
+};
+
 /// How many synapses a projection has that come and go: at the beginning of the run, and after each structural step.
 struct StructureSeries {
   struct Count {
@@ -112,6 +119,7 @@ struct RunResult {
   std::vector<double> times_ms;  ///< of each spike, where some population lives off the grid; else empty: step x dt
   std::vector<Trace> traces;
   std::vector<Connections> connections;
+  std::vector<VolumeResult> volumes;
   std::vector<StructureSeries> structure;  ///< of each projection with a rule of structure
 
   /// [n_populations] all spikes after the warm-up, recorded or not

@@ -360,6 +360,10 @@ void Recorder::finish(const Network& network, const State& state, RunResult& res
     result.traces.push_back(std::move(run.trace));
   }
   r.traces.clear();
+  for (std::size_t k = 0; k < network.spec.volumes.size(); ++k) {
+    const Volume& volume = *state.shards[0].volumes[k];
+    result.volumes.push_back({network.spec.volumes[k].name, volume.course().pulses(state.step), volume.at(state.step)});
+  }
   for (const RecordingSpec& rec : network.spec.recordings)
     if (rec.kind == RecordingSpec::Kind::weights || rec.kind == RecordingSpec::Kind::connectivity)
       for (auto& c : read_connections(network, state, rec)) result.connections.push_back(std::move(c));

@@ -191,6 +191,7 @@ Json summarise(const NetworkSpec& spec, const RunResult& result) {
           {"command", result.command},
           {"created", now_utc()},
           {"machine", machine_part(result.machine)}};
+  for (const VolumeResult& v : result.volumes) summary["volumes"].push_back({{"name", v.name}, {"pulses", v.pulses}, {"concentration", v.concentration}});
   if (!result.structure.empty()) summary["structure"] = structure_part(spec, result);
   return summary;
 }

@@ -121,11 +121,21 @@ std::string work_lines(const Json& s) {
   return text + (each.is_null() ? "" : ", " + scaled(each.get<double>(), "J") + " per synaptic event") + "\n";
 }
 
+std::string volume_lines(const Json& s) {
+  std::string text;
+  if (s.contains("volumes"))
+    for (const auto& v : s["volumes"])
+      text += fmt::format("{:<9} volume \"{}\": {} pulses, concentration {:.4g} at the end\n", text.empty() ? "\nreleased" : "", v["name"].get<std::string>(),
+                          grouped(v["pulses"].get<std::int64_t>()), v["concentration"].get<double>());
+  return text;
+}
+
 }  // namespace
 
 std::string summary_table(const Json& summary) {
-  return header_lines(summary) + population_lines(summary["populations"]) + time_lines(summary["time"]) +
-         work_lines(summary) + structure_lines(summary) + fmt::format("hash      {}\n", summary["spike_hash"].get<std::string>());
+  return header_lines(summary) + population_lines(summary["populations"]) + volume_lines(summary) + time_lines(summary["time"]) +
+         work_lines(summary) + structure_lines(summary) + fmt::format("hash      {}
+", summary["spike_hash"].get<std::string>());
 }
 
 }  // namespace ranvier::io

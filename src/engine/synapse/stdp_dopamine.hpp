@@ -7,7 +7,7 @@
 ///
 /// Weights stay in [w_min, w_max]. Between two events of a synapse its change has a closed form (course.hpp); a pulse touches no synapse. The
 /// bounds are applied at the end of each such gap, not within: a weight that would have passed a bound and come back has not met it.
-/// Gaps are cut at fixed times too, some 8 tau_c apart, so that pulses can be forgotten. The spike that arrives is passed on with the weight as it has
+/// Gaps are cut at fixed times too, 4 to 8 tau_c apart, so that pulses can be forgotten. The spike that arrives is passed on with the weight as it has
 /// become by then.
 ///
 /// An eligibility is a weight per ms and unit of concentration: a pair that leaves c = 1 and is followed at once by a pulse of 1 adds
