@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <thread>
 #include <tuple>
 
@@ -160,11 +161,20 @@ void Rewiring::apply(std::uint32_t step) {
       throw RunError(fmt::format("{}: more than 4.29e9 synapses have grown on one thread\n  try: more threads, or fewer elements", spec_.where));
   }
   constexpr std::int64_t worth_threads = 200'000;  // a few milliseconds
-  std::vector<std::jthread> threads;
-  for (std::size_t p = 0; p < parts_.size(); ++p) {
-    if (p + 1 < parts_.size() && synapses + this->made() > worth_threads) threads.emplace_back(work, p);
-    else work(p);
+  if (synapses + this->made() < worth_threads) {
+    for (std::size_t p = 0; p < parts_.size(); ++p) work(p);
+    return;
   }
+  std::vector<std::exception_ptr> failures(parts_.size());
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t p = 0; p < parts_.size(); ++p)
+      threads.emplace_back([&, p] {
+        try { work(p); } catch (...) { failures[p] = std::current_exception(); }
+      });
+  }
+  for (const std::exception_ptr& failure : failures)
+    if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace ranvier::engine
