@@ -24,6 +24,7 @@ enum class Purpose : std::uint32_t {
   structure,    ///< which synapses are lost during a run
   element,      ///< which vacant elements or places find a partner
   birth,        ///< weights and delays of synapses that are made during a run
+  reward,       ///< when pulses are released into a volume
 };
 
 struct StreamKey {

@@ -28,6 +28,8 @@ void for_each_event_synapse(const Network& network, std::int64_t source, const s
 /// Draws and packs a shard's rows of synapses with a state (plastic_row.hpp).
 void build_plastic_rows(const Network& network, Shard& shard);
 bool is_plastic(const ProjectionSpec& projection);
+/// Whether one of the rules of its synapses needs the potential of their targets in every step.
+bool watches_potential(const ProjectionSpec& projection);
 /// What |weight| x release factor never passes; infinity where nothing is known.
 double plastic_weight_bound(const ProjectionSpec& projection, double dt_ms);
 /// Why a rule asks for more than there is, or "": drawing would never end.

@@ -58,7 +58,9 @@ struct ModelInfo {
   std::span<const Choice> choices = {};
   bool event_driven = false;        ///< a membrane off the grid: takes spikes themselves, and neither receptors nor currents
   bool structural = false;          ///< a synapse rule by which synapses come and go
+  bool conductance_only = false;    ///< receptors: never a current; conductance = true need not be said
   std::span<const std::string_view> site_parameters = {};  ///< receptors: parameters whose product is the number of sites of a cell
+  bool follows_volume = false;      ///< a synapse rule that has the concentration of a volume as a factor
 };
 
 }  // namespace ranvier::engine

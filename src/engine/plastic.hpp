@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "engine/deliver.hpp"
@@ -29,10 +30,23 @@ namespace ranvier::engine {
 struct PlasticWork {
   std::uint64_t events = 0;    ///< spikes of sources that arrived at a synapse
   std::uint64_t met = 0;       ///< spikes of targets that did
+  std::uint64_t watched = 0;   ///< potentials of targets that were followed, step by step
   std::uint64_t flop = 0, byte = 0;
 };
 
 struct RewiredTable;
+/// Membrane potentials of the cells of a block at the end of a step, in the precision of the run.
+struct Potentials {
+  const void* relative = nullptr;   ///< [n] float, or double
+  const double* base = nullptr;     ///< [1 or n] what they are kept relative to [mV]; nullptr: 0
+  bool base_per_cell = false;
+  std::size_t n = 0;                ///< cells, without padding
+  /// V_m of a cell [mV]; T is the type of `relative`.
+  template <class T>
+  T at(std::size_t cell) const {
+    return static_cast<const T*>(relative)[cell] + (base ? static_cast<T>(base[base_per_cell ? cell : 0]) : T(0));
+  }
+};
 
 /// The state of the synapses of a table, and what moves it. Rules see T = float, or double in runs of double precision.
 class PlasticSynapses {
@@ -47,8 +61,14 @@ class PlasticSynapses {
   void fire(std::uint32_t source, std::uint32_t stamp);
   /// A spike of a target cell of the block.
   virtual void target_fires(std::uint32_t cell, std::uint32_t stamp) = 0;
+  /// Whether after_update() is to be called. Cells whose potential is watched never sleep; SynapseModel::watches_potential says so beforehand.
+  virtual bool watches_potential() const { return false; }
+  /// The potentials of the table's cells after the update of a step, in which target_fires() has told of the spikes: called every step.
+  virtual void after_update(std::uint32_t step, const Potentials& potentials) { (void)step, (void)potentials; }
   /// Adds all that falls due at a step to the input slots.
   virtual void deliver(std::uint32_t step, Slots& slots) = 0;
+  /// The step is done for all cells of the shard. For synapses that are stepped.
+  virtual void end_step(std::uint32_t step) { (void)step; }
 
   /// Flights on their way, by source and stamp: what reading needs to know which spikes have arrived where.
   std::vector<std::uint32_t> under_way() const;
@@ -61,10 +81,12 @@ class PlasticSynapses {
     std::vector<double> sources;   ///< [sources][source_width]: stamps of the last two spikes or -1, traces after each, release
     std::vector<double> flights;   ///< [flights][flight_width]: source, stamp, factor; then as above, before this spike
     std::vector<double> history;   ///< [entries][history_width]: cell of the block, stamp, traces
+    std::vector<double> cells;     ///< [cells of the block, padded][cell_width]: what a rule that watches potentials keeps of each
   };
   std::size_t source_width() const { return 2 + 2 * static_cast<std::size_t>(n_source_) + static_cast<std::size_t>(release_ ? release_->n_state() : 0); }
   std::size_t flight_width() const { return 5 + 2 * static_cast<std::size_t>(n_source_); }
   std::size_t history_width() const { return 2 + static_cast<std::size_t>(n_target_); }
+  virtual std::size_t cell_width() const { return 0; }
   virtual void save(std::uint32_t step, Saved& out) const = 0;
   /// A synapse as save() leaves it: having met what all shards agree has arrived. k as in read(), without sign.
   virtual double saved(const std::vector<std::uint32_t>& under_way, std::uint32_t source, const PlasticSegment& segment, std::size_t synapse, std::uint32_t step, int k) const = 0;
@@ -85,6 +107,7 @@ class PlasticSynapses {
   const PlasticTable& table() const { return table_; }
   /// What was done since it was last asked; FLOP and bytes as the rule states them.
   virtual PlasticWork take_work() = 0;
+  virtual std::string hint() const { return {}; }  ///< what to try where a weight is not a number any more
   std::int64_t bad_source = -1;    ///< whose synapses have a weight that is not a number any more
   std::int64_t heard = -1;         ///< spikes up to this stamp have set out
 
@@ -99,7 +122,15 @@ class PlasticSynapses {
     std::uint32_t previous = never, earlier = never;  ///< stamps of the source's spikes before
     double factor = 1;                   ///< of the release
     bool free = false;
+    std::uint32_t next = never;          ///< stamp of the source's next spike, where flights linger
   };
+  /// Flights stay on after they have arrived, and fall due at each segment once more, at settle_at(), so many steps after the
+  /// arrival as lingering() says. 0: they do not.
+  virtual std::uint32_t lingering(std::uint32_t flight) const { (void)flight; return 0; }
+  void let_linger(std::uint32_t longest);
+  std::vector<Due>& settle_at(std::uint32_t step) { return settling_calendar_[step & settling_mask_]; }
+  void settle_pass_on(const Due& due);
+  void link(std::uint32_t flight);       ///< tells the source's flight before of this one
   std::vector<Due>& due_at(std::uint32_t step) { return calendar_[step & mask_]; }
   void pass_on(const Due& due);          ///< to the flight's next segment, or to its end
   std::uint32_t new_flight();
@@ -118,8 +149,9 @@ class PlasticSynapses {
   std::vector<Flight> flights_;
   std::vector<std::uint32_t> free_flights_;
   std::vector<std::uint32_t> resting_;   ///< flights without a further segment that a new synapse might still need
-  std::vector<std::vector<Due>> calendar_;
-  std::uint32_t mask_ = 0;
+  std::vector<std::vector<Due>> calendar_, settling_calendar_;
+  std::uint32_t mask_ = 0, settling_mask_ = 0;
+  std::vector<std::uint32_t> latest_;    ///< [sources] flight of the last spike, where flights linger
 
  private:
   void forget_resting(std::uint32_t step);
@@ -128,13 +160,13 @@ class PlasticSynapses {
   std::size_t resting_limit_ = 256;      ///< flights at rest before those are looked for that are over
 };
 
-/// The state of all plastic projections onto a shard, at the start.
-std::vector<std::unique_ptr<PlasticSynapses>> start_plastic(const Network& network, const Shard& shard);
+/// The state of all plastic projections onto a shard, at the start; some follow the shard's volumes.
+std::vector<std::unique_ptr<PlasticSynapses>> start_plastic(const Network& network, const Shard& shard, const std::vector<std::unique_ptr<Volume>>& volumes);
 
 struct State;
 
 /// Lets the spikes in flight set out that no shard has read yet, those of the last interval. So between runs all synapses have
-/// heard of all spikes, wherever a run ended.
+/// heard of all spikes, wherever a run ended. Volumes likewise.
 void hear(const Network& network, State& state);
 
 /// Index in a slice of a cell of its population, or -1.

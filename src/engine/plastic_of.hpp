@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 
 #include "engine/history.hpp"
@@ -13,18 +14,31 @@
 
 namespace ranvier::engine {
 
+/// Steps for which the levels of a rule that watches potentials are kept: a power of two.
+inline std::size_t watched_steps(std::uint32_t lag, std::uint32_t delay_max) { return std::bit_ceil(2 * std::size_t{delay_max} + lag + 2); }
+
 template <class T, WeightRule<T> Rule>
 class PlasticOf final : public PlasticSynapses {
  public:
   PlasticOf(const Network& network, const PlasticTable& table, const SynapseParameters& parameters, std::unique_ptr<Release> release)
       : PlasticSynapses(table, network.delay_max + network.delay_min, {n_source, n_target, n_state}, std::move(release)), rule_(parameters), wide_(network.wide),
-        weights_(table.synapses), after_(2 * n_source * table.sources()), history_(table.cells), settling_(2 * std::int64_t{network.delay_max}) {
+        weights_(table.synapses), after_(2 * n_source * table.sources()), history_(table.cells), settling_(2 * std::int64_t{network.delay_max}),
+        key_(stream_key(network.spec.simulation.seed_dynamics, Purpose::chance, draw_object + static_cast<std::uint32_t>(table.projection))) {
     for (std::size_t k = 0; k < table.synapses; ++k) weights_[k] = static_cast<T>(table.initial(k));
     for (auto& column : states_) column = HugeArray<T>(table.synapses);
+    if constexpr (StartsState<Rule, T>)
+      for (std::size_t k = 0; k < table.synapses; ++k) {
+        Synapse s = load(k);
+        rule_.start(s.weight, s.state);
+        store(k, s);
+      }
+    if constexpr (watches) start_watching(network.delay_max);
   }
 
   void target_fires(std::uint32_t cell, std::uint32_t stamp) override {
-    if constexpr (n_target > 0) {
+    if constexpr (watches) {
+      rule_.cell_fires(cells_.data() + Rule::n_cell * cell);
+    } else if constexpr (n_target > 0) {
       const Entry& last = history_.end(cell)[-1];
       Entry entry = last;
       entry.stamp = static_cast<std::int32_t>(stamp);
@@ -33,9 +47,30 @@ class PlasticOf final : public PlasticSynapses {
     }
   }
 
+  bool watches_potential() const override { return watches; }
+  void after_update(std::uint32_t step, const Potentials& potentials) override {
+    if constexpr (watches) {
+      const T* const before = felt(step, 0);
+      T* const levels = past_.data() + row_of_past(step);
+      for (std::uint32_t cell = 0; cell < potentials.n; ++cell) {
+        T* const own = cells_.data() + Rule::n_cell * cell;
+        const T size = rule_.watch(own, potentials.at<T>(cell), before + Rule::n_level * cell);
+        std::copy_n(own, Rule::n_level, levels + Rule::n_level * cell);
+        if (size != 0) history_.append(cell, {static_cast<std::int32_t>(step), {size}});
+      }
+      work_.watched += potentials.n;
+    }
+  }
+
+  /// Sweeps here alone: all that falls due in this step has arrived, which is what sweep() takes for granted.
+  void end_step(std::uint32_t step) override {
+    bool full = false;
+    if constexpr (n_target > 0) full = history_.byte() > history_limit_;
+    if constexpr (follows) full = full || rule_.crowded(step);
+    if (full) sweep(step);
+  }
+
   void deliver(std::uint32_t step, Slots& slots) override {
-    if constexpr (n_target > 0)
-      if (history_.byte() > history_limit_) sweep(step);
     if (slots.touched) wide_ ? deliver_step<std::int64_t, true>(step, slots) : deliver_step<std::int32_t, true>(step, slots);
     else wide_ ? deliver_step<std::int64_t, false>(step, slots) : deliver_step<std::int32_t, false>(step, slots);
   }
@@ -44,13 +79,23 @@ class PlasticOf final : public PlasticSynapses {
     const Seen seen = seen_by(flights, source, segment.delay, step);
     const std::int64_t arrived = std::int64_t{step} - table_.dendritic(segment.delay);
     Synapse s = load(synapse);
-    if constexpr (n_target > 0) meet(s, table_.targets[synapse], window(seen, segment.delay, std::min(arrived, seen.next_arrival)));
+    if constexpr (n_target > 0) {
+      const std::int64_t now = std::min(arrived, seen.next_arrival);
+      const Window w = window(seen, source, segment, now);
+      const Entry* const last = meet(s, synapse, w);
+      if constexpr (MovesBetweenEvents<Rule, T>) s.weight = rule_.until(s.weight, s.state, of_now(synapse, w));
+      if constexpr (follows) advance(s, last, w, now + w.dendritic);
+    }
     return k < 0 ? table_.sign * static_cast<double>(s.weight) : static_cast<double>(s.state[static_cast<std::size_t>(k)]);
   }
 
   double saved(const std::vector<std::uint32_t>& flights, std::uint32_t source, const PlasticSegment& segment, std::size_t synapse, std::uint32_t step, int k) const override {
     Synapse s = load(synapse);
-    if constexpr (n_target > 0) meet(s, table_.targets[synapse], window(seen_by(flights, source, segment.delay, step), segment.delay, settled(step)));
+    if constexpr (n_target > 0) {
+      const Window w = window(seen_by(flights, source, segment.delay, step), source, segment, settled(step));
+      const Entry* const last = meet(s, synapse, w);
+      if constexpr (follows) advance(s, last, w, rule_.settled(step));
+    }
     return static_cast<double>(k < 0 ? s.weight : s.state[static_cast<std::size_t>(k)]);
   }
 
@@ -76,6 +121,18 @@ class PlasticOf final : public PlasticSynapses {
         out.history.insert(out.history.end(), e->trace, e->trace + n_target);
       }
     }
+    if constexpr (watches)
+      for (std::uint32_t cell = 0; cell < table_.cells; ++cell) {
+        out.cells.insert(out.cells.end(), cells_.data() + Rule::n_cell * cell, cells_.data() + Rule::n_cell * (cell + 1));
+        for (std::uint32_t back = 0; back <= past_mask_; ++back) {
+          const T* const levels = past_.data() + row_of_past(step - back) + Rule::n_level * cell;
+          out.cells.insert(out.cells.end(), levels, levels + Rule::n_level);
+        }
+      }
+  }
+  std::size_t cell_width() const override {
+    if constexpr (watches) return Rule::n_cell + Rule::n_level * std::size_t{past_mask_ + 1};
+    else return 0;
   }
 
   void restore(std::uint32_t step, const Saved& in) override {
@@ -100,7 +157,9 @@ class PlasticOf final : public PlasticSynapses {
       std::transform(x + 2, x + 2 + n_target, e.trace, [](double v) { return static_cast<T>(v); });
       history_.append(static_cast<std::uint32_t>(x[0]), e);
     }
+    if constexpr (watches) restore_cells(step, in.cells);
     swept_ = settled(step);
+    if constexpr (follows) advanced_ = rule_.settled(step);
   }
   void restore(std::size_t synapse, int k, double value) override { (k < 0 ? weights_ : states_[static_cast<std::size_t>(k)])[synapse] = static_cast<T>(value); }
 
@@ -112,15 +171,17 @@ class PlasticOf final : public PlasticSynapses {
       for (std::uint32_t source = 0; source < table_.sources(); ++source)
         for (std::uint32_t g = table_.row[source]; g < table_.row[source + 1]; ++g) {
           const PlasticSegment& segment = table_.segments[g];
-          const Window w = window(seen_by(flights, source, segment.delay, step), segment.delay, to);
+          const Window w = window(seen_by(flights, source, segment.delay, step), source, segment, to);
           for (std::size_t k = segment.first; k < std::size_t{segment.first} + segment.count; ++k) {
             Synapse s = load(k);
-            meet(s, table_.targets[k], w);
+              const Entry* const last = meet(s, k, w);
+              if constexpr (follows) advance(s, last, w, rule_.settled(step));
             store(k, s);
           }
         }
       swept_ = to;
       history_.forget(to);
+      if constexpr (follows) rule_.done_with(advanced_ = rule_.settled(step));
     }
     history_limit_ = std::max<std::uint64_t>(history_limit_, 2 * history_.byte());
   }
@@ -134,6 +195,13 @@ class PlasticOf final : public PlasticSynapses {
       const bool old = origin[k] != RewiredTable::fresh;
       next_weights[k] = old ? weights_[origin[k]] : static_cast<T>(*fresh++);
       for (std::size_t i = 0; i < n_state && old; ++i) next_states[i][k] = states_[i][origin[k]];
+      if constexpr (StartsState<Rule, T>) {
+        if (old) continue;
+        Synapse s{next_weights[k], {}};
+        rule_.start(s.weight, s.state);
+        next_weights[k] = s.weight;
+        for (std::size_t i = 0; i < n_state; ++i) next_states[i][k] = s.state[i];
+      }
     }
     weights_ = std::move(next_weights);
     states_ = std::move(next_states);
@@ -145,17 +213,30 @@ class PlasticOf final : public PlasticSynapses {
     w.flop = w.events * (Rule::flop_source + 2) + w.met * Rule::flop_target;  // 2: to units, and add
     // target, weight and states read and written, the sum; of the history the cell's room and what was met
     w.byte = w.events * (4 + 2 * sizeof(T) * (1 + n_state) + (wide_ ? 16 : 8) + (n_target > 0 ? 12 + sizeof(Entry) : 0)) + w.met * sizeof(Entry);
+    if constexpr (watches) {
+      w.flop += w.watched * Rule::flop_watch;
+      w.byte += w.watched * sizeof(T) * (1 + 2 * Rule::n_cell + 2 * Rule::n_level);
+    }
     return w;
   }
 
+  std::string hint() const override {
+    if constexpr (Hints<Rule>) return rule_.hint();
+    else return {};
+  }
+
   std::uint64_t byte() const override {
-    return sizeof(T) * (weights_.size() * (1 + n_state) + after_.size()) + 8 * last_.size() + 8 * release_state_.size() + history_.byte();
+    return sizeof(T) * (weights_.size() * (1 + n_state) + after_.size()) + 8 * last_.size() + 8 * release_state_.size() + history_.byte() + sizeof(T) * (cells_.size() + past_.size());
   }
 
  private:
+  static constexpr bool watches = Watches<Rule, T>;
   static constexpr int n_source = Rule::n_source, n_target = Rule::n_target, n_state = Rule::n_state;
+  static constexpr bool follows = FollowsVolume<Rule, T>;
+  static_assert(!follows || n_target > 0);
   static_assert(n_source <= trace_max && n_target <= trace_max && n_state <= synapse_state_max);
-  using Entry = typename History<T, n_target>::Entry;
+  using Stamps = History<T, n_target>;
+  using Entry = typename Stamps::Entry;
 
   struct Synapse {
     T weight;
@@ -189,12 +270,16 @@ class PlasticOf final : public PlasticSynapses {
   struct Window {
     std::int64_t from, to, since;
     Seen seen;
+    std::uint32_t source;
+    const PlasticSegment* segment;
+    std::int64_t dendritic;            ///< from the target's stamps to the time at the synapse
+    std::int64_t last_arrival() const { return seen.previous == never ? Stamps::before_all : since; }
   };
   /// Without a dendritic delay, a target's spike in the very step of an arrival is not known yet: it is met at the next.
   std::int64_t late(std::uint32_t delay) const { return table_.dendritic(delay) == 0; }
-  Window window(const Seen& seen, std::uint32_t delay, std::int64_t to) const {
-    const std::int64_t since = seen.previous == never ? -1 : seen.previous + table_.shift(delay);
-    return {std::max(since - late(delay), swept_), std::max<std::int64_t>(to, -1), since, seen};
+  Window window(const Seen& seen, std::uint32_t source, const PlasticSegment& segment, std::int64_t to) const {
+    const std::int64_t since = seen.previous == never ? -1 : seen.previous + table_.shift(segment.delay);
+    return {std::max(since - late(segment.delay), swept_), std::max<std::int64_t>(to, -1), since, seen, source, &segment, table_.dendritic(segment.delay)};
   }
 
   /// The end of the entries of a cell that a window covers, and how many there are.
@@ -207,12 +292,39 @@ class PlasticOf final : public PlasticSynapses {
     return {last, n};
   }
   /// Lets a synapse meet the `n` spikes of its target before `last`, one by one.
-  void meet(Synapse& s, const Entry* last, std::uint32_t n, const Window& w) const {
-    for (const Entry* e = last - n; e != last; ++e) s.weight = rule_.target_arrives(s.weight, s.state, of_target(e, w));
+  void meet(Synapse& s, std::size_t synapse, const Entry* last, std::uint32_t n, const Window& w) const {
+    for (const Entry* e = last - n; e != last; ++e) {
+      if constexpr (follows) advance(s, e, w, e->stamp + w.dendritic);
+      Pairing<T> at = of_target(e, w);
+      at.own = e->trace;
+      if constexpr (Draws<Rule>) at.draw = draw(synapse, w, e->stamp);
+      s.weight = rule_.target_arrives(s.weight, s.state, at);
+    }
   }
-  void meet(Synapse& s, std::uint32_t cell, const Window& w) const {
-    const auto [last, n] = covered(cell, w);
-    meet(s, last, n, w);
+  /// All that a window covers; returns their end.
+  const Entry* meet(Synapse& s, std::size_t synapse, const Window& w) const {
+    const auto [last, n] = covered(table_.targets[synapse], w);
+    meet(s, synapse, last, n, w);
+    return last;
+  }
+  /// Of rules that follow a volume: from the synapse's last event, which is the target's spike before `end` or the source's last one, to a
+  /// time at the synapse. Nothing where that has been done.
+  void advance(Synapse& s, const Entry* end, const Window& w, std::int64_t to) const {
+    const std::int64_t since = std::max(std::max<std::int64_t>(end[-1].stamp, w.since) + w.dendritic, advanced_);
+    if (since < to) s.weight = rule_.advance(s.weight, s.state, since, to);
+  }
+
+  /// Names a synapse by what the partition has no part in.
+  Draw draw(std::size_t synapse, const Window& w, std::int64_t time) const {
+    const PlasticSegment* g = w.segment;
+    std::size_t first = synapse;  // of the same pair and delay: they lie side by side, a full segment apart at most
+    for (;; --g) {
+      while (first > g->first && table_.targets[first - 1] == table_.targets[synapse]) --first;
+      if (first > g->first || g == table_.segments.data() + table_.row[w.source] || g[-1].delay != g->delay) break;
+    }
+    const auto number = static_cast<std::uint32_t>(synapse - first);
+    return {.key = key_, .source = w.source, .target = static_cast<std::uint32_t>(table_.first_cell + table_.targets[synapse]),
+            .which = std::uint32_t{w.segment->delay} << 16 | (number & 0xFFFu) << 4, .time = static_cast<std::uint32_t>(time), .given = true};
   }
 
   static constexpr T nothing[trace_max] = {};
@@ -222,11 +334,24 @@ class PlasticOf final : public PlasticSynapses {
     const std::uint32_t source_stamp = together ? w.seen.earlier : w.seen.previous;
     const bool none = source_stamp == never;
     return {none ? nothing : w.seen.after + (together ? n_source : 0), none ? never : static_cast<std::uint32_t>(e->stamp - w.since) + (together ? w.seen.previous - w.seen.earlier : 0),
-            e[-1].trace, since(e->stamp, e[-1].stamp), e[-1].stamp <= w.since};
+            e[-1].trace, since(e->stamp, e[-1].stamp), e[-1].stamp <= w.since, since_event(e->stamp, w, e[-1])};
   }
   Pairing<T> of_source(const Entry* last, const Window& w, std::int64_t arrival, std::uint32_t since_source) const {
+    const std::uint32_t event = since_event(arrival, w, last[-1]);
     while (last[-1].stamp >= arrival) --last;  // one where a cell fires once a step; its own may wait
-    return {since_source == never ? nothing : w.seen.after, since_source, last[-1].trace, since(arrival, last[-1].stamp), last[-1].stamp > w.since && last[-1].stamp >= 0};
+    return {since_source == never ? nothing : w.seen.after, since_source, last[-1].trace, since(arrival, last[-1].stamp), last[-1].stamp > w.since && last[-1].stamp >= 0, event};
+  }
+  /// At a window's end, when nothing happens.
+  Pairing<T> of_now(std::size_t synapse, const Window& w) const {
+    const Entry* const last = covered(table_.targets[synapse], w).first;
+    const bool none = w.seen.previous == never;
+    return {none ? nothing : w.seen.after, none ? never : static_cast<std::uint32_t>(std::max(w.to, w.since) - w.since), last[-1].trace, since(w.to, last[-1].stamp), false,
+            since_event(w.to, w, last[-1])};
+  }
+  /// Steps from a synapse's last event, the arrival that a window begins with or the target's spike `before`, until `now`.
+  static std::uint32_t since_event(std::int64_t now, const Window& w, const Entry& before) {
+    const std::int64_t last = std::max<std::int64_t>(w.last_arrival(), before.stamp);
+    return static_cast<std::uint32_t>(std::max<std::int64_t>(now - (last == Stamps::before_all ? 0 : last), 0));
   }
 
   template <class Sum, bool wakes>
@@ -246,7 +371,7 @@ class PlasticOf final : public PlasticSynapses {
     const PlasticSegment segment = table_.segments[due.segment];
     const std::int64_t arrival = f.stamp + table_.shift(segment.delay);
     const Seen seen{f.previous, f.earlier, flight_after_.data() + 2 * n_source * due.flight, 0};
-    const Window w = window(seen, segment.delay, arrival - late(segment.delay));
+    const Window w = window(seen, f.source, table_.segments[due.segment], arrival - late(segment.delay));
     const std::uint32_t since_source = f.previous == never ? never : f.stamp - f.previous;
     const std::uint32_t* const targets = table_.targets.data() + segment.first;
     Sum* const sums = static_cast<Sum*>(slots.sums) + table_.slot;
@@ -261,7 +386,11 @@ class PlasticOf final : public PlasticSynapses {
       for (std::uint32_t k = 0; k < n; ++k) {
         Synapse s = load(synapse + k);
         if constexpr (n_target > 0) {
-          s.weight = rule_.source_arrives(s.weight, s.state, of_source(last[k], w, arrival, since_source));
+          if constexpr (follows) advance(s, last[k], w, arrival + w.dendritic);
+          Pairing<T> at = of_source(last[k], w, arrival, since_source);
+          if constexpr (Draws<Rule>) at.draw = draw(synapse + k, w, arrival);
+          if constexpr (watches) at.felt = felt(arrival, cells[k]);
+          s.weight = rule_.source_arrives(s.weight, s.state, at);
           store(synapse + k, s);
         }
         total += s.weight;
@@ -308,7 +437,7 @@ class PlasticOf final : public PlasticSynapses {
     } else {
       for (std::uint32_t j = 0; j < n_some; ++j) {
         Synapse s = load(synapse + some[j]);
-        meet(s, last[some[j]], count[j], w);
+        meet(s, synapse + some[j], last[some[j]], count[j], w);
         store(synapse + some[j], s);
       }
     }
@@ -337,6 +466,31 @@ class PlasticOf final : public PlasticSynapses {
   }
   const T* after(std::uint32_t source) const { return after_.data() + 2 * n_source * source; }
 
+  /// Levels of all targets over the last steps, in a ring that reaches back to the earliest that an arrival may ask for.
+  void start_watching(std::uint32_t delay_max) {
+    past_mask_ = static_cast<std::uint32_t>(watched_steps(rule_.lag(), delay_max)) - 1;
+    cells_.resize(Rule::n_cell * table_.cells);
+    past_.resize(Rule::n_level * table_.cells * (std::size_t{past_mask_} + 1));
+    for (std::size_t cell = 0; cell < table_.cells; ++cell) {
+      T* const own = cells_.data() + Rule::n_cell * cell;
+      rule_.start_cell(own);
+      for (std::uint32_t row = 0; row <= past_mask_; ++row) std::copy_n(own, Rule::n_level, past_.data() + row_of_past(row) + Rule::n_level * cell);
+    }
+  }
+  std::size_t row_of_past(std::uint32_t step) const { return Rule::n_level * table_.cells * (step & past_mask_); }
+  const T* felt(std::int64_t now, std::uint32_t cell) const { return past_.data() + row_of_past(static_cast<std::uint32_t>(now - rule_.lag())) + Rule::n_level * cell; }
+
+  void restore_cells(std::uint32_t step, const std::vector<double>& in) {
+    const auto to_T = [](double v) { return static_cast<T>(v); };
+    for (std::size_t cell = 0; cell < in.size() / cell_width(); ++cell) {
+      const double* x = in.data() + cell_width() * cell;
+      std::transform(x, x + Rule::n_cell, cells_.data() + Rule::n_cell * cell, to_T);
+      x += Rule::n_cell;
+      for (std::uint32_t back = 0; back <= past_mask_; ++back, x += Rule::n_level)
+        std::transform(x, x + Rule::n_level, past_.data() + row_of_past(step - back) + Rule::n_level * cell, to_T);
+    }
+  }
+
   /// Stamp of targets' spikes that all sources' spikes under way come after, whatever the delays.
   std::int64_t settled(std::uint32_t step) const { return step - settling_; }
 
@@ -348,6 +502,11 @@ class PlasticOf final : public PlasticSynapses {
   std::vector<T> flight_after_;        ///< [flights][2][n_source] the same as the flight found them
   History<T, n_target> history_;
   const std::int64_t settling_;
+  const StreamKey key_;                ///< of random numbers, for rules that draw some
+  std::vector<T> cells_;               ///< [cells][n_cell] of rules that watch potentials
+  std::vector<T> past_;                ///< [past_mask_ + 1 steps][cells][n_level]
+  std::uint32_t past_mask_ = 0;
+  std::int64_t advanced_ = 0;          ///< rules that follow a volume: every synapse has been taken to this time at least
   std::int64_t swept_ = -1;            ///< every synapse has met its target's spikes up to this stamp
   std::uint64_t history_limit_ = std::max<std::uint64_t>(std::uint64_t{4} << 20, table_.synapses / 2);
 };
@@ -380,7 +539,15 @@ inline const char* always_valid(const SynapseParameters&) { return nullptr; }
 /// What a rule's file registers.
 template <template <class> class Rule>
 constexpr SynapseModel weight_model(const ModelInfo& info, Validate validate = always_valid) {
-  return {&info, validate, nullptr, &make_plastic<Rule>, [](const SynapseParameters& p) { return static_cast<double>(Rule<double>(p).largest()); }};
+  SynapseModel model{&info, validate, nullptr, &make_plastic<Rule>, [](const SynapseParameters& p) { return static_cast<double>(Rule<double>(p).largest()); },
+                     [](const SynapseParameters&) -> int { return Rule<double>::n_state; }};
+  if constexpr (Watches<Rule<double>, double>) {
+    model.watches_potential = true;
+    model.cell_values = [](const SynapseParameters& p, std::uint32_t delay_max) -> std::size_t {
+      return Rule<double>::n_cell + Rule<double>::n_level * watched_steps(Rule<double>(p).lag(), delay_max);
+    };
+  }
+  return model;
 }
 template <class R>
 constexpr SynapseModel release_model(const ModelInfo& info, Validate validate = always_valid) {

@@ -85,7 +85,12 @@ class Collector final : public BatchSink {
   std::vector<Record> records_;
 };
 
-void append(PlasticTable& table, const std::vector<Record>& records, std::uint32_t n_sources, std::vector<std::uint32_t>& targets) {
+/// Which of the weights of a table are to be kept one by one.
+struct Kept {
+  bool weights, rests;
+};
+
+void append(PlasticTable& table, const std::vector<Record>& records, std::uint32_t n_sources, Kept kept, std::vector<std::uint32_t>& targets) {
   auto r = records.begin();
   for (std::uint32_t source = 0; source < n_sources; ++source) {
     for (; r != records.end() && r->source_delay >> 16 == source; ++r) {
@@ -96,7 +101,8 @@ void append(PlasticTable& table, const std::vector<Record>& records, std::uint32
       targets.push_back(r->cell);
       table.delay_min = std::min(table.delay_min, delay);
       table.delay_max = std::max(table.delay_max, delay);
-      if (table.weight == 0 || !table.weights.empty()) table.weights.push_back(static_cast<double>(r->weight_high) + static_cast<double>(r->weight_low));
+      if (kept.weights) table.weights.push_back(r->weight_high);
+      if (kept.rests) table.weight_rests.push_back(r->weight_low);
     }
     table.row.push_back(static_cast<std::uint32_t>(table.segments.size()));
   }
@@ -108,16 +114,20 @@ PlasticTable build_table(const Network& network, const Shard& shard, std::size_t
   const Receptor& receptor = to.receptors[static_cast<std::size_t>(spec.receptor)];
   const Block& b = shard.blocks[block];
   const Sampler weight(spec.weight);
-  PlasticTable table{.projection = static_cast<int>(projection), .block = block, .cells = b.padded(), .slot = b.slot + static_cast<std::size_t>(receptor.slot) * b.padded(),
+  PlasticTable table{.projection = static_cast<int>(projection), .block = block, .cells = b.padded(), .first_cell = b.first, .slot = b.slot + static_cast<std::size_t>(receptor.slot) * b.padded(),
                      .quantum = receptor.quantum, .sign = weight.lowest() < 0 ? -1.0 : 1.0, .fraction = spec.dendritic_delay_fraction, .row = {0}};
   if (weight.constant()) table.weight = std::fabs(weight.constant_value());
+  const Kept kept{.weights = !weight.constant(), .rests = !weight.constant() && network.spec.simulation.double_precision};
   Collector collector(network, projection, b);
   std::vector<std::uint32_t> targets;
-  targets.reserve(static_cast<std::size_t>(1.02 * rule_size(spec, network.spec).synapses * static_cast<double>(b.n) / static_cast<double>(to.size)));
+  const auto expected = static_cast<std::size_t>(1.02 * rule_size(spec, network.spec).synapses * static_cast<double>(b.n) / static_cast<double>(to.size));
+  targets.reserve(expected);
+  if (kept.weights) table.weights.reserve(expected);
+  if (kept.rests) table.weight_rests.reserve(expected);
   constexpr std::int64_t group = 256;
   for (std::int64_t first = 0; first < spec.source.size(); first += group) {
     const std::int64_t last = std::min(first + group, spec.source.size());
-    append(table, collector.collect(first, last), static_cast<std::uint32_t>(last - first), targets);
+    append(table, collector.collect(first, last), static_cast<std::uint32_t>(last - first), kept, targets);
     if (targets.size() >= 0xFFFF0000u) throw InputError(fmt::format("{}: more than 4.29e9 plastic synapses on one thread\n  try: more threads", spec.where));
   }
   if (structure_of(spec)) {  // delays of synapses to come

@@ -3,6 +3,7 @@
 /// delay, target and number; each projection gives the arrays
 ///   weight, <state variables>   [synapses]
 ///   sources, flights, history   tables of numbers, see PlasticSynapses::Saved; cells counted within the population
+///   cells                       the same of all cells of the population, where potentials are watched
 /// and where synapses come and go
 ///   source, target, delay       [synapses] index in the slice; cell of the population; steps
 ///   structure                   what its rule says
@@ -133,11 +134,14 @@ void save_plastic(const Network& network, const State& state, Snapshot& out) {
       all_flights.merge(flights_here);
       for (std::size_t i = 0; i < mine.history.size(); i += synapses[p]->history_width()) mine.history[i] += static_cast<double>(parts[p].first_cell);
       all.history.insert(all.history.end(), mine.history.begin(), mine.history.end());
+      const std::size_t values = synapses[p]->cell_width() * network.shards[parts[p].shard].blocks[parts[p].synapses->table().block].n;
+      all.cells.insert(all.cells.end(), mine.cells.begin(), mine.cells.begin() + static_cast<std::ptrdiff_t>(values));
     }
     for (const auto& [key, rows] : all_flights) all.flights.insert(all.flights.end(), rows.begin(), rows.end());
     out.arrays.push_back({array_name(k, "sources"), std::move(all.sources)});
     out.arrays.push_back({array_name(k, "flights"), std::move(all.flights)});
     out.arrays.push_back({array_name(k, "history"), std::move(all.history)});
+    if (!all.cells.empty()) out.arrays.push_back({array_name(k, "cells"), std::move(all.cells)});
   }
 }
 
@@ -166,8 +170,14 @@ void restore_plastic(const Network& network, const Snapshot& in, State& state) {
     for (std::size_t i = 0; i < flights.size(); i += part.flight_width())
       if (!(flights[i] >= 0 && flights[i] < part.table().sources() && flights[i + 1] >= 0 && flights[i + 1] <= in.step))
         throw InputError("the saved state holds a spike that this network cannot have: it is damaged; save it again");
+    const std::size_t width = part.cell_width(), cells = static_cast<std::size_t>(network.populations[static_cast<std::size_t>(network.spec.projections[k].target.population)].size);
+    const auto* watched = width ? &find_array(in, array_name(k, "cells"), width, width * cells) : nullptr;
     for (std::size_t p = 0; p < parts.size(); ++p) {
-      PlasticSynapses::Saved mine{.sources = sources, .flights = flights, .history = {}};
+      PlasticSynapses::Saved mine{.sources = sources, .flights = flights, .history = {}, .cells = {}};
+      if (watched) {
+        const auto first = watched->begin() + parts[p].first_cell * static_cast<std::ptrdiff_t>(width);
+        mine.cells.assign(first, first + static_cast<std::ptrdiff_t>(width * network.shards[parts[p].shard].blocks[parts[p].synapses->table().block].n));
+      }
       for (std::size_t i = 0; i < history.size(); i += part.history_width()) {
         const double cell = history[i] - static_cast<double>(parts[p].first_cell);
         if (cell < 0 || cell >= static_cast<double>(network.shards[parts[p].shard].blocks[parts[p].synapses->table().block].n)) continue;

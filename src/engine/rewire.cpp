@@ -21,7 +21,7 @@ class TableWriter {
  public:
   TableWriter(const PlasticTable& like, std::size_t synapses) {
     PlasticTable& t = out_.table;
-    t = {.projection = like.projection, .block = like.block, .cells = like.cells, .slot = like.slot, .quantum = like.quantum, .sign = like.sign, .fraction = like.fraction,
+    t = {.projection = like.projection, .block = like.block, .cells = like.cells, .first_cell = like.first_cell, .slot = like.slot, .quantum = like.quantum, .sign = like.sign, .fraction = like.fraction,
          .row = {0}, .segments = {}, .targets = HugeArray<std::uint32_t>(synapses), .synapses = synapses, .weight = like.weight, .weights = {},
          .delay_min = like.delay_min, .delay_max = like.delay_max};
     out_.origin.reserve(synapses);
@@ -81,6 +81,7 @@ RewiredTable rewired(const PlasticTable& old, const std::vector<bool>& removed, 
 PlasticTable same_table(const PlasticTable& table) {
   PlasticTable copy = rewired(table, {}, {}).table;
   copy.weights = table.weights;
+  copy.weight_rests = table.weight_rests;
   return copy;
 }
 

@@ -11,6 +11,7 @@
 #include "engine/network.hpp"
 #include "engine/plastic.hpp"
 #include "engine/structure.hpp"
+#include "engine/volume.hpp"
 #include "ranvier/record.hpp"
 
 namespace ranvier::engine {
@@ -40,6 +41,7 @@ struct ShardState {
   std::uint32_t* group_of_slots = nullptr;
   std::size_t n_active = 0;
   std::size_t byte = 0;                              ///< taken from memory
+  std::vector<std::unique_ptr<Volume>> volumes;      ///< [volumes] the same on all shards
   std::vector<std::unique_ptr<PlasticSynapses>> plastic;  ///< [plastic tables of the shard]
 };
 

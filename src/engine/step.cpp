@@ -62,6 +62,7 @@ struct Failure {
   std::uint32_t step;
   std::int64_t neuron;  // global
   bool synapse = false;  // one of its synapses, rather than the neuron
+  std::string hint = {};
 };
 
 class ShardRun {
@@ -84,7 +85,9 @@ class ShardRun {
     for (const auto& synapses : state_.plastic) {
       const ProjectionSpec& p = network.spec.projections[static_cast<std::size_t>(synapses->table().projection)];
       plastic_.push_back({synapses.get(), p.source, network.populations[static_cast<std::size_t>(p.source.population)].first});
-      blocks_[synapses->table().block].taught.push_back(synapses.get());
+      BlockRun& run = blocks_[synapses->table().block];
+      run.taught.push_back(synapses.get());
+      if (synapses->watches_potential()) run.watching.push_back(synapses.get());
     }
     if (!network.gaps.empty()) gaps_ = std::make_unique<GapRun>(network, shard_, state_, board);
     if (shard_.events.empty()) return;
@@ -105,6 +108,7 @@ class ShardRun {
         if (s == step + 1 && interval > 0 && !receive(interval - 1, step, now)) return end(step);
         if (gaps_) gaps_->begin(interval);
         update(s);
+        for (const PlasticRun& p : plastic_) p.synapses->end_step(s);
         if (events_) update_events(s);
         charge(times_.update, now);
         recorder_.sample(network_, whole_, index_, s);
@@ -140,7 +144,9 @@ class ShardRun {
       for (const Spike& s : box.page[interval & 1]) {
         set_out(shard_.rows, calendar_, s.neuron, s.step, step);
         if (!plastic_.empty()) plastic_sets_out(s);
+        for (const auto& volume : state_.volumes) volume->hear(s);
       }
+    for (const auto& volume : state_.volumes) volume->settle(step, step + network_.delay_min);
     plastic_has_heard(step);
     if (events_) receive_events(interval, step);
     deliver(shard_.rows, calendar_, step + 1, slots_, delivered_);
@@ -164,7 +170,7 @@ class ShardRun {
   void deliver_plastic(std::uint32_t step) {
     for (const PlasticRun& p : plastic_) {
       p.synapses->deliver(step, slots_);
-      if (p.synapses->bad_source >= 0 && failures.empty()) failures.push_back({step, p.first_neuron + p.source[p.synapses->bad_source], true});
+      if (p.synapses->bad_source >= 0 && failures.empty()) failures.push_back({step, p.first_neuron + p.source[p.synapses->bad_source], true, p.synapses->hint()});
     }
   }
   void plastic_has_heard(std::uint32_t step) {
@@ -240,6 +246,12 @@ class ShardRun {
       visit.chance = stream_key(network.spec.simulation.seed_dynamics, Purpose::chance, static_cast<std::uint32_t>(block.population));
       visit.entity = static_cast<std::uint64_t>(block.first);
       visit.check_sleepers = network.options.check_sleepers;
+      potentials = {.relative = s.state[0], .n = block.n};
+      if (const int relative = p.membrane->model->relative_to; relative >= 0) {
+        const std::vector<double>& base = p.parameters[static_cast<std::size_t>(relative)];
+        potentials.base_per_cell = base.size() > 1;
+        potentials.base = base.data() + (potentials.base_per_cell ? block.first : 0);
+      }
     }
     Visit visit;
     std::vector<ReceptorBlock> receptors;  // where arrivals go
@@ -250,6 +262,8 @@ class ShardRun {
     bool exact_times = false;           // of a source
     std::vector<std::uint32_t> active;  // groups of the shard that are awake, where the population sleeps
     std::vector<PlasticSynapses*> taught;  // synapses that need to know when its cells fire
+    std::vector<PlasticSynapses*> watching;  // those of them that follow the cells' potentials
+    Potentials potentials;
   };
 
   void update(std::uint32_t step) {
@@ -270,6 +284,7 @@ class ShardRun {
       if (gaps_) delivered_.gap_currents += gaps_->add_currents(b, run.currents, state_.blocks[b].current);
       if (state_.blocks[b].sleeps) update_sleepers(b, step, first);
       else update_awake(b, step, first);
+      for (PlasticSynapses* synapses : run.watching) synapses->after_update(step, run.potentials);
     }
   }
 
@@ -426,8 +441,9 @@ void run_piece(const Network& network, State& state, const RunOptions& options, 
   const Failure& f = *std::min_element(failures.begin(), failures.end(), [](const Failure& a, const Failure& b) { return std::pair(a.step, a.neuron) < std::pair(b.step, b.neuron); });
   const Population& p = network.populations[static_cast<std::size_t>(network.population_of(f.neuron))];
   throw RunError(fmt::format("the state of {}neuron {} of population \"{}\" is not a usable number any more at step {} ({:g} ms)\n"
-                             "  try: a smaller dt, weaker weights or inputs, or a look at the parameters of that population",
-                             f.synapse ? "a synapse of " : "", f.neuron - p.first, p.name, f.step, f.step * network.dt()));
+                             "  try: {}",
+                             f.synapse ? "a synapse of " : "", f.neuron - p.first, p.name, f.step, f.step * network.dt(),
+                             f.hint.empty() ? "a smaller dt, weaker weights or inputs, or a look at the parameters of that population" : f.hint));
 }
 
 }  // namespace

@@ -291,7 +291,7 @@ class ProjectionReader {
     }
     rules.unit = "ms";
     if (const At at = required("delay", "for example delay = \"1.5 ms\"")) delay(at, rules);
-    p_.synapse = read_synapse(reader_, reader_.select(get("synapse")), unit);
+    p_.synapse = read_synapse(reader_, reader_.select(get("synapse")), unit, draft_.spec);
   }
 
   At required(std::string_view key, std::string_view why) { return reader_.require(holder(key), key, why); }

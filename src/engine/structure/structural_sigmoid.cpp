@@ -164,5 +164,5 @@ constexpr StructureModel structure{
 }  // namespace
 
 extern const SynapseModel model;
-const SynapseModel model{&info, validate, nullptr, nullptr, nullptr, &structure};
+const SynapseModel model{.info = &info, .validate = validate, .structure = &structure};
 }  // namespace ranvier::engine::structural_sigmoid
