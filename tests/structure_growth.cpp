@@ -256,6 +256,39 @@ TEST(StructuralGrowth, one_network_can_be_run_more_than_once) {
   EXPECT_EQ(ends[0].target, ends[1].target);
 }
 
+TEST(StructuralGrowth, a_rest_at_a_structural_step_changes_nothing_and_does_not_rewire_twice) {
+  const NetworkSpec spec = lively({{"vacant", 2}});
+  Watched whole_run(spec), before(spec, {.threads = 2});
+  whole_run.until(2000);
+  before.until(800);
+  Watched after(spec, {.threads = 3});
+  after.state = engine::restore(*after.network, engine::snapshot(*before.network, before.state));
+  EXPECT_EQ(after.synapses(), before.synapses());
+  EXPECT_EQ(after.saved(2), before.saved(2));
+  after.until(2000);
+  const RunResult a = whole_run.finish(), b = after.finish();
+  EXPECT_EQ(a.connections.at(0).source, b.connections.at(0).source);
+  EXPECT_EQ(a.connections.at(0).target, b.connections.at(0).target);
+  EXPECT_EQ(b.structure.at(0).counts.size(), 7u) << "from the rest on";
+  EXPECT_EQ(a.structure.at(0).counts.back().made, b.structure.at(0).counts.back().made);
+}
+
+TEST(StructuralGrowth, a_saved_state_with_impossible_synapses_is_refused) {
+  const NetworkSpec spec = lively({});
+  Watched run(spec);
+  run.until(400);
+  const engine::Snapshot good = engine::snapshot(*run.network, run.state);
+  const auto spoilt = [&](const std::string& name, double value) {
+    engine::Snapshot s = good;
+    for (auto& array : s.arrays)
+      if (array.name == "projections/2/" + name) array.values.at(3) = value;
+    return s;
+  };
+  EXPECT_NO_THROW(engine::restore(*run.network, good));
+  for (const auto& [name, value] : {std::pair("source", 40.0), {"source", -1.0}, {"target", 60.0}, {"target", -1.0}, {"delay", 0.0}, {"delay", 11.0}, {"source", 39.0}})
+    EXPECT_THROW(engine::restore(*run.network, spoilt(name, value)), InputError) << name << " " << value;
+}
+
 TEST(StructuralGrowth, a_synapse_that_is_made_passes_spikes_on_and_one_that_is_lost_does_not) {
   // One source firing every 50 ms, one target that each of its spikes makes fire through a grown synapse; its elements vanish later.
   std::vector<double> times;

@@ -113,6 +113,20 @@ TEST(StructuralSigmoid, partners_are_drawn_by_the_kernel_of_distance) {
   EXPECT_LT(chi.value, chi.limit());
 }
 
+TEST(StructuralSigmoid, half_a_million_synapses_are_rewired_alike_on_1_and_3_threads) {
+  NetworkSpec spec = taught(silent(700), silent(700), chance({{"nu_form", 3}, {"nu_elim", 1}, {"theta", 1}, {"slope", 3}, {"interval", 100}, {"places", 900}}), 300);
+  spec.projections[2].rule.kind = Rule::Kind::all_to_all;
+  spec.projections[2].weight = Values::uniform(0, 1e-3);
+  spec.projections[2].delay_ms = Values::uniform(0.5, 3);
+  const RunResult one = simulate(spec), three = simulate(spec, {.threads = 3});
+  EXPECT_GT(one.structure.at(0).counts.back().made, 10000);
+  EXPECT_GT(one.structure.at(0).counts.back().removed, 10000);
+  EXPECT_EQ(one.connections.at(0).source, three.connections.at(0).source);
+  EXPECT_EQ(one.connections.at(0).target, three.connections.at(0).target);
+  EXPECT_EQ(one.connections.at(0).weight, three.connections.at(0).weight);
+  EXPECT_EQ(one.connections.at(0).delay_ms, three.connections.at(0).delay_ms);
+}
+
 TEST(StructuralSigmoid, without_multapses_no_pair_joins_twice_and_a_target_can_run_out_of_partners) {
   NetworkSpec spec = taught(silent(30), silent(5), chance({{"nu_form", 30}, {"nu_elim", 0}, {"theta", -50}, {"interval", 100}, {"places", 50}}), 1000);
   spec.projections[2].rule.allow_multapses = false;

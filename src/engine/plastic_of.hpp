@@ -195,6 +195,13 @@ class PlasticOf final : public PlasticSynapses {
       const bool old = origin[k] != RewiredTable::fresh;
       next_weights[k] = old ? weights_[origin[k]] : static_cast<T>(*fresh++);
       for (std::size_t i = 0; i < n_state && old; ++i) next_states[i][k] = states_[i][origin[k]];
+      if constexpr (StartsState<Rule, T>) {
+        if (old) continue;
+        Synapse s{next_weights[k], {}};
+        rule_.start(s.weight, s.state);
+        next_weights[k] = s.weight;
+        for (std::size_t i = 0; i < n_state; ++i) next_states[i][k] = s.state[i];
+      }
     }
     weights_ = std::move(next_weights);
     states_ = std::move(next_states);

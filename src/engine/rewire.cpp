@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <thread>
 #include <tuple>
 
@@ -20,7 +21,7 @@ class TableWriter {
  public:
   TableWriter(const PlasticTable& like, std::size_t synapses) {
     PlasticTable& t = out_.table;
-    t = {.projection = like.projection, .block = like.block, .cells = like.cells, .slot = like.slot, .quantum = like.quantum, .sign = like.sign, .fraction = like.fraction,
+    t = {.projection = like.projection, .block = like.block, .cells = like.cells, .first_cell = like.first_cell, .slot = like.slot, .quantum = like.quantum, .sign = like.sign, .fraction = like.fraction,
          .row = {0}, .segments = {}, .targets = HugeArray<std::uint32_t>(synapses), .synapses = synapses, .weight = like.weight, .weights = {},
          .delay_min = like.delay_min, .delay_max = like.delay_max};
     out_.origin.reserve(synapses);
@@ -80,6 +81,7 @@ RewiredTable rewired(const PlasticTable& old, const std::vector<bool>& removed, 
 PlasticTable same_table(const PlasticTable& table) {
   PlasticTable copy = rewired(table, {}, {}).table;
   copy.weights = table.weights;
+  copy.weight_rests = table.weight_rests;
   return copy;
 }
 
@@ -160,11 +162,20 @@ void Rewiring::apply(std::uint32_t step) {
       throw RunError(fmt::format("{}: more than 4.29e9 synapses have grown on one thread\n  try: more threads, or fewer elements", spec_.where));
   }
   constexpr std::int64_t worth_threads = 200'000;  // a few milliseconds
-  std::vector<std::jthread> threads;
-  for (std::size_t p = 0; p < parts_.size(); ++p) {
-    if (p + 1 < parts_.size() && synapses + this->made() > worth_threads) threads.emplace_back(work, p);
-    else work(p);
+  if (synapses + this->made() < worth_threads) {
+    for (std::size_t p = 0; p < parts_.size(); ++p) work(p);
+    return;
   }
+  std::vector<std::exception_ptr> failures(parts_.size());
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t p = 0; p < parts_.size(); ++p)
+      threads.emplace_back([&, p] {
+        try { work(p); } catch (...) { failures[p] = std::current_exception(); }
+      });
+  }
+  for (const std::exception_ptr& failure : failures)
+    if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace ranvier::engine
