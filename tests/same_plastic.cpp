@@ -126,6 +126,7 @@ const std::vector<Case>& cases() {
       const SynapseSpec other = with_bounds(*engine::find_synapse(model.changes_weights() ? "tsodyks_markram" : "stdp"));
       add({s, other}, s.rule + " with " + other.rule);
       if (model.structure) add({with_bounds(*engine::find_synapse("stdp_triplet")), with_bounds(*engine::find_synapse("varela")), s}, s.rule + " with stdp_triplet and varela");
+      if (model.structure) add({with_bounds(*engine::find_synapse("camkii")), with_bounds(*engine::find_synapse("homeostasis")), s}, s.rule + " with camkii and homeostasis");
     }
     return out;
   }();

@@ -24,6 +24,7 @@ using plan::ProbePiece;
 
 constexpr double unmeasured_share = 0.4;
 constexpr int pieces_measured = 4;
+constexpr double probe_wall_s = 0.1;
 constexpr double stand_in_synapses = 20e6;    // 80 MB: more than last-level caches hold
 constexpr std::int64_t stand_in_sources_least = 200;
 constexpr double changes_from_ms = 0.2 * probe_limit_ms;  // earlier ones a probe sees by itself
@@ -206,6 +207,21 @@ void run_stretch(const engine::Network& network, engine::State& state, double as
   }
 }
 
+/// A small network has time for more: it goes on, in pieces as long as the first stretch, until that has taken probe_wall_s or the run
+/// is over. What came in the first 40 % of all is then left out.
+void run_on(const engine::Network& network, engine::State& state, std::uint32_t end, double taken_s, std::vector<ProbePiece>& out) {
+  const std::uint32_t piece = state.step;
+  std::vector<ProbePiece> more;
+  while (taken_s < probe_wall_s && state.step < end) {
+    more.push_back(run_piece(network, state, std::min(end, state.step + piece)));
+    taken_s += more.back().wall.value();
+  }
+  if (more.empty()) return;
+  const auto left_out = static_cast<std::size_t>(unmeasured_share * static_cast<double>(more.size() + 1));
+  if (left_out > 0) out.clear();
+  out.insert(out.end(), more.begin() + static_cast<std::ptrdiff_t>(left_out > 0 ? left_out - 1 : 0), more.end());
+}
+
 /// A network as it is probed: what it reads and records is left out, and its run condensed where inputs change.
 struct Probed {
   NetworkSpec spec;
@@ -225,7 +241,12 @@ std::vector<ProbePiece> run_phases(const engine::Network& network, const Probed&
   engine::State state = engine::start(network);
   std::vector<ProbePiece> out;
   const int pieces = p.probed_ms.size() == 1 ? pieces_measured : pieces_measured / 2;
+  const double start = now_s();
   for (std::size_t k = 0; k < p.probed_ms.size(); ++k) run_stretch(network, state, p.probed_ms[k], static_cast<int>(k), p.length_ms[k] / p.probed_ms[k], pieces, out);
+  if (p.probed_ms.size() == 1) {
+    for (ProbePiece& piece : out) piece.weight = 1;
+    run_on(network, state, static_cast<std::uint32_t>(std::llround(p.length_ms[0] / network.dt())), now_s() - start, out);
+  }
   if (resident != nullptr) *resident = Bytes{resident_byte()};
   return out;
 }

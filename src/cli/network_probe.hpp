@@ -14,7 +14,7 @@ struct Network;
 
 namespace ranvier::cli {
 
-/// A probe never simulates more than this.
+/// A probe never simulates more than this, unless that takes less than a tenth of a second.
 inline constexpr double probe_limit_ms = 100;
 
 /// Counts of the network as `simulate` would run it on so many threads. Nothing is built.

@@ -51,8 +51,6 @@ void check_rewiring(const NetworkSpec& spec, const ProjectionSpec& p, const std:
   if (steps > 2147483647.0) problem(fmt::format("interval = {} ms: more than 2^31 steps", interval));
   for (const auto& [name, v] : {std::pair("weight", &p.weight), std::pair("delay", &p.delay_ms)})
     if (v->kind == Values::Kind::column) problem(fmt::format("{}: a column has no values for synapses that are made during the run; give one value or a distribution", name));
-  for (const SynapseSpec& s : p.synapse)
-    if (const SynapseModel* m = find_synapse(s.rule); m && m->keeps_synapses) problem(fmt::format("synapses of rule {} cannot come and go; leave one of the two rules out", s.rule));
   if (p.words_of >= 0) problem("lags: synapses of a kernel in time come and go together, which this rule cannot do; leave lags out");
   if (const std::string wrong = model->structure->check(spec, p, values); !wrong.empty()) problem(wrong);
   const double begins = rule_size(p, spec).synapses / std::max(1.0, static_cast<double>(p.target.size())), most = model->structure->indegree_max(values);

@@ -134,8 +134,7 @@ std::string volume_lines(const Json& s) {
 
 std::string summary_table(const Json& summary) {
   return header_lines(summary) + population_lines(summary["populations"]) + volume_lines(summary) + time_lines(summary["time"]) +
-         work_lines(summary) + structure_lines(summary) + fmt::format("hash      {}
-", summary["spike_hash"].get<std::string>());
+         work_lines(summary) + structure_lines(summary) + fmt::format("hash      {}\n", summary["spike_hash"].get<std::string>());
 }
 
 }  // namespace ranvier::io

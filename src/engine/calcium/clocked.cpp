@@ -129,7 +129,6 @@ class Stepping final : public PlasticSynapses {
     }
   }
 
-  void rewire_columns(const std::vector<std::uint32_t>&, const std::vector<double>&) override { throw std::logic_error("synapses of rule camkii do not come and go"); }
   void sweep(std::uint32_t) override {}
   void rewire_columns(const std::vector<std::uint32_t>& origin, const std::vector<double>& weights) override {
     for (int c = 0; c < column_count; ++c) rewire_column(columns_[c], origin, c == weight ? weights.data() : nullptr, c == Ca ? static_cast<T>(rule_.Ca_rest) : static_cast<T>(c == F || c == D));

@@ -125,7 +125,6 @@ class Lazy final : public PlasticSynapses {
   }
   void restore(std::size_t synapse, int k, double value) override { (k < 0 ? weights_ : k == 0 ? Ca_ : k == 1 ? K_ : phi_0_)[synapse] = static_cast<T>(value); }
 
-  void rewire_columns(const std::vector<std::uint32_t>&, const std::vector<double>&) override { throw std::logic_error("synapses of rule camkii do not come and go"); }
   void sweep(std::uint32_t) override {}  // nothing is kept that waits for synapses
 
   void rewire_columns(const std::vector<std::uint32_t>& origin, const std::vector<double>& weights) override {
