@@ -8,6 +8,7 @@ Only the Python standard library is needed here; peers and generators run in the
 import csv
 import dataclasses
 import datetime
+import itertools
 import json
 import os
 import pathlib
@@ -56,6 +57,8 @@ class Run:
             return f"got {self.cpu_share:.2f} of its {self.threads} cores"
         if self.foreign_share is not None and self.foreign_share > FOREIGN_MAX:
             return f"others used {100 * self.foreign_share:.0f} % of the machine"
+        if self.rates and max(self.rates.values()) == 0:
+            return "the network has fallen silent"
         return None
 
 
@@ -97,17 +100,24 @@ class Bench:
 
     # ------------------------------------------------------------ programs
 
-    def ranvier(self, network, *extra, threads=None, duration_ms=1000.0, warmup_ms=0.0, **values):
-        """A function that runs `ranvier simulate network` once and returns a Run; values become --set name=value."""
+    def ranvier(self, network, *extra, threads=None, duration_ms=1000.0, warmup_ms=0.0, new_seeds=False, **values):
+        """A function that runs `ranvier simulate network` once and returns a Run; values become --set name=value.
+
+        new_seeds: each call takes the next seed, 1, 2, ...; else the network file's own
+        """
         threads = threads or self.threads
         program = pathlib.Path(self.options.ranvier)
         if not program.exists():
             raise BenchError(f"no ranvier at {program}; build it (cmake --preset release) or give --ranvier PATH")
 
+        seeds = itertools.count(1)
+
         def once():
             with tempfile.TemporaryDirectory(dir=self.scratch, prefix="out-") as folder:
                 command = [program, "simulate", network, "--json", "--threads", threads, "--output", folder, "--overwrite",
                            "--duration", f"{duration_ms:g} ms", "--warmup", f"{warmup_ms:g} ms", *extra]
+                if new_seeds:
+                    command += ["--seed", next(seeds)]
                 for name, value in values.items():
                     command += ["--set", f"{name}={value}"]
                 output, wall, foreign = execute(command)
@@ -123,13 +133,16 @@ class Bench:
                    cpu_share=None if cpu is None else cpu / (times["simulate_s"] * threads), foreign_share=foreign,
                    peak_rss_byte=memory["peak_rss_byte"], byte_per_synapse=memory["byte_per_synapse"], raw=summary)
 
-    def peer(self, script, *extra, threads=None, duration_ms=1000.0, warmup_ms=0.0):
-        """A function that runs bench/peers/script once and returns a Run."""
+    def peer(self, script, *extra, threads=None, duration_ms=1000.0, warmup_ms=0.0, new_seeds=False):
+        """A function that runs bench/peers/script once and returns a Run; new_seeds as in ranvier()."""
         threads = threads or self.threads
+        seeds = itertools.count(1)
 
         def once():
             command = [self.peer_python(), BENCH / "peers" / script, "--json", "--threads", threads, "--time", f"{duration_ms:g}",
                        "--warmup", f"{warmup_ms:g}", *extra]
+            if new_seeds:
+                command += ["--seed", next(seeds)]
             output, wall, foreign = execute(command)
             r = json.loads(output.strip().splitlines()[-1])
             return Run(simulate_s=r["simulate_s"], duration_s=r["duration_ms"] * 1e-3, threads=threads, rates=r["rates_hz"],

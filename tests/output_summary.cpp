@@ -26,6 +26,16 @@ TEST(OutputSummary, every_promised_key_is_there) {
     EXPECT_TRUE(summary.contains(Json::json_pointer(path))) << path;
 }
 
+TEST(OutputSummary, volumes_are_told_of_where_there_are_some) {
+  const auto spec = test::example_spec();
+  auto result = test::example_result(spec);
+  EXPECT_FALSE(summarise(spec, result).contains("volumes"));
+  result.volumes = {{"dopamine", 1234, 0.25}};
+  const Json summary = summarise(spec, result);
+  EXPECT_EQ(summary["volumes"].dump(), "[{\"name\":\"dopamine\",\"pulses\":1234,\"concentration\":0.25}]");
+  EXPECT_NE(summary_table(summary).find("volume \"dopamine\": 1,234 pulses, concentration 0.25 at the end"), std::string::npos);
+}
+
 TEST(OutputSummary, the_hash_has_16_digits_and_seeds_keep_64_bits) {
   const auto summary = example_summary();
   EXPECT_EQ(summary["spike_hash"], "00ab54a98ceb1f0a");

@@ -120,15 +120,15 @@ TEST(PlanNetwork, prediction_and_run_of_a_small_network_agree) {
   EXPECT_LT(ratio(plan["estimate"]["simulate_s"], run["time"]["simulate_cpu_s"]), std::log(3));
 }
 
-TEST(PlanNetwork, peak_memory_is_foreseen_within_15_percent_by_the_probe_and_before_anything_is_built) {
+TEST(PlanNetwork, peak_memory_is_foreseen_within_10_percent_by_the_probe_and_15_before_anything_is_built) {
   // Networks nothing was chosen by; bench/run plan asks the same, and times too, of ten. Before a run 5 spikes a second are assumed: what
   // is announced is held against the peak where spikes, at their real rate, are a small part of it. Which pages the system gives is its
-  // own affair: the same run's peak has differed by some percent, and by 10.2 at the worst.
+  // own affair: the same run's peak has differed by some percent.
   struct Case {
     const char* name;
     bool spikes_count;
   };
-  for (const Case& c : {Case{"sheet", false}, {"long_delays", true}, {"exact", false}, {"crowd", false}, {"episodes", false}, {"events", true}, {"quiet", false}}) {
+  for (const Case& c : {Case{"sheet", false}, {"layers", false}, {"long_delays", true}, {"exact", false}, {"crowd", false}, {"episodes", false}, {"events", true}, {"quiet", false}}) {
     const test_cli::Folder folder;
     const std::string file = std::string(RANVIER_SOURCE_DIR) + "/bench/networks/plan/" + c.name + ".toml --json";
     const Ran planned = folder.ranvier("plan network " + file), ran = folder.ranvier("simulate --output out " + file);
@@ -136,7 +136,7 @@ TEST(PlanNetwork, peak_memory_is_foreseen_within_15_percent_by_the_probe_and_bef
     ASSERT_EQ(ran.code, 0) << ran.err;
     const auto memory = nlohmann::json::parse(ran.out)["memory"];
     const double peak = memory["peak_rss_byte"], probed = nlohmann::json::parse(planned.out)["estimate"]["memory_byte"], announced = memory["predicted_byte"];
-    EXPECT_LT(std::abs(std::log(probed / peak)), std::log(1.15)) << c.name << ": " << probed << " of " << peak;
+    EXPECT_LT(std::abs(std::log(probed / peak)), std::log(1.1)) << c.name << ": " << probed << " of " << peak;
     if (!c.spikes_count) { EXPECT_LT(std::abs(std::log(announced / peak)), std::log(1.15)) << c.name << ": announced " << announced << " of " << peak; }
   }
 }

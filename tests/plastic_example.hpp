@@ -2,6 +2,7 @@
 #pragma once
 /// One synapse with a state between two neurons that fire when the test says, and its weight at the end.
 
+#include <functional>
 #include <random>
 
 #include "engine_example.hpp"
@@ -19,6 +20,7 @@ struct Pair {
   double start = 1;                    ///< weight; too weak to make the target fire
   bool weak = false;                   ///< the target hardly feels the synapse, whatever its weight
   std::vector<double> source = {}, target = {};  ///< times of their spikes [ms]
+  std::function<void(NetworkSpec&)> also = nullptr;  ///< adds to the network
 
   struct How {
     double sweep_every_ms = 0;
@@ -41,6 +43,7 @@ struct Pair {
     weights.sources = whole(spec, 0);
     weights.targets = whole(spec, 2);
     spec.recordings = {record_spikes(spec, 2), weights};
+    if (also) also(spec);
     return spec;
   }
 

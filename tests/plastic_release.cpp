@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/synapse_model.hpp"
 #include "plastic_example.hpp"
 
 namespace ranvier::test_plastic {
@@ -45,6 +46,59 @@ TEST(ShortTermPlasticity, FacilitationAtTwentyHertzFollowsTheClosedForm) {
 
 TEST(ShortTermPlasticity, FacilitationTimesDepressionAtTwentyHertzFollowsTheClosedForm) {
   expect(jumps({{.rule = "varela", .params = {{"f", 0.5}, {"d", 0.4}}, .choices = {}}}, 6, 50), {1, .8400457049, .6816076535, .5766123318, .5154588155, .4819112601});
+}
+
+/// Shares of open receptors at the ends of the pulses, put together from what each spike adds.
+std::vector<double> shares(const std::string& rule, int n, double interval_ms, double beta) {
+  std::vector<double> s;
+  for (const double jump : jumps({{.rule = rule, .params = {}, .choices = {}}}, n, interval_ms)) s.push_back((s.empty() ? 0 : s.back() * std::exp(-beta * interval_ms)) + jump);
+  return s;
+}
+
+TEST(KineticTransmission, TrainsOfPulsesFollowTheClosedForm) {
+  const std::vector<double> wanted{.6179861540, .64875387, .65028571, .65036197};
+  for (std::size_t k = 0; k < wanted.size(); ++k) EXPECT_NEAR(shares("kinetic_ampa", 50, 10, 0.19)[k], wanted[k], 1e-8) << "spike " << k;
+  EXPECT_NEAR(shares("kinetic_ampa", 50, 10, 0.19).back(), .65036597, 1e-8);
+  expect(shares("kinetic_nmda", 1, 10, 0.0066), {.0692431014});
+}
+
+TEST(KineticTransmission, ASpikeDuringAPulseMakesItLonger) {
+  // a spike 0.6 ms after the first: one pulse of 1.6 ms
+  const double open = 1.1, beta = 0.19, s_inf = open / (open + beta);
+  engine::SynapseParameters p{.value = {open, beta, 1, 1}, .choice = {}, .dt_ms = 0.1};
+  const auto opening = engine::find_synapse("kinetic_ampa")->make_release(p);
+  double state;
+  opening->start(&state);
+  const double first = opening->fire(&state, engine::never), second = opening->fire(&state, 6);
+  EXPECT_NEAR(first, s_inf * (1 - std::exp(-(open + beta))), 1e-12);
+  EXPECT_NEAR(first * std::exp(-beta * 0.6) + second, s_inf * (1 - std::exp(-(open + beta) * 1.6)), 1e-12);
+}
+
+TEST(ShortTermPlasticity, ThreeStatesFollowTheirEquations) {
+  const double U = 0.3, tau_rec = 100, tau_fac = 200, tau_psc = 30, interval = 25;
+  std::vector<double> wanted;
+  double x = 1, y = 0, u = 0;
+  for (int spike = 0; spike < 8; ++spike) {
+    u += U * (1 - u);
+    wanted.push_back(u * x);
+    y += u * x;
+    x -= u * x;
+    const int n = 25000;
+    for (int k = 0; k < n; ++k) {  // second order
+      const double h = interval / n, z = 1 - x - y, x_half = x + h / 2 * z / tau_rec, y_half = y - h / 2 * y / tau_psc;
+      x += h * (1 - x_half - y_half) / tau_rec;
+      y -= h * y_half / tau_psc;
+    }
+    u *= std::exp(-interval / tau_fac);
+  }
+  const auto got = jumps({{.rule = "tsodyks", .params = {{"U", U}, {"tau_rec", tau_rec}, {"tau_fac", tau_fac}, {"tau_psc", tau_psc}}, .choices = {}}}, 8, interval);
+  for (std::size_t k = 0; k < wanted.size(); ++k) EXPECT_NEAR(got.at(k), wanted[k], 1e-8) << "spike " << k;
+}
+
+TEST(ShortTermPlasticity, RulesOfTheReleaseMultiply) {
+  const SynapseSpec varela{.rule = "varela", .params = {{"f", 0.5}, {"d", 0.4}}, .choices = {}}, kinetic{.rule = "kinetic_ampa", .params = {}, .choices = {}};
+  const auto both = jumps({varela, kinetic}, 6, 50), first = jumps({varela}, 6, 50), second = jumps({kinetic}, 6, 50);
+  for (std::size_t k = 0; k < both.size(); ++k) EXPECT_NEAR(both[k], first[k] * second[k], 1e-9) << "spike " << k;
 }
 
 }  // namespace

@@ -106,6 +106,7 @@ struct SynapseSpec {
   std::string rule;                            ///< "stdp", "tsodyks_markram", ...
   std::map<std::string, double> params;        ///< missing ones have the rule's default
   std::map<std::string, std::string> choices;  ///< settings that are words
+  std::string volume = {};                     ///< rules that follow a concentration: the name of its volume
 };
 
 struct ProjectionSpec {
@@ -128,6 +129,33 @@ struct GapJunctionSpec {
   Slice source, target;
   Rule rule;                   ///< one_to_one, all_to_all, fixed_total_number, pairwise_bernoulli or edges
   Values conductance_nS;       ///< >= 0; a column has one value per edge (rule edges)
+  std::string where;
+};
+
+/// Where pulses into a volume come from; each raises the concentration at once.
+struct PulseSpec {
+  enum class Kind {
+    times,    ///< at listed times
+    spikes,   ///< a while after each spike of some neurons
+    pairing,  ///< a while after a first neuron has fired and then, soon, a second one: a reward that depends on what the network does
+    random    ///< at intervals drawn from an exponential distribution, whatever the network does
+  };
+  Kind kind = Kind::times;
+  std::vector<double> times_ms, amounts;  ///< times: ascending; one amount each
+  double amount = 1;                      ///< others: of each pulse
+  Slice source, target;                   ///< spikes: source; pairing: one neuron each, the first and the second
+  double delay_low_ms = 0, delay_high_ms = 0;  ///< spikes: both the same; pairing: drawn between them for each event. At least a step
+  double within_ms = 20;                  ///< pairing: the longest time from the first spike to the second
+  double interval_ms = 0;                 ///< random: mean
+};
+
+/// A substance that reaches synapses through the space between them, such as dopamine. Its concentration d follows
+/// dd/dt = -(d - baseline) / tau + pulses.
+struct VolumeSpec {
+  std::string name;
+  double tau_ms = 200;
+  double baseline = 0;                    ///< concentration at rest, and at the beginning
+  std::vector<PulseSpec> pulses;
   std::string where;
 };
 
@@ -179,6 +207,7 @@ struct NetworkSpec {
   std::vector<PopulationSpec> populations;
   std::vector<ProjectionSpec> projections;
   std::vector<GapJunctionSpec> gap_junctions;
+  std::vector<VolumeSpec> volumes;
   std::vector<InputSpec> inputs;
   std::vector<RecordingSpec> recordings;
   std::map<std::string, std::string> parameters;  ///< named values after --set, as text, for the summary

@@ -66,12 +66,31 @@ struct Connections {
   std::vector<double> delay_ms;
 };
 
+/// What became of a volume.
+struct VolumeResult {
+  std::string name;
+  std::uint64_t pulses = 0;  ///< from the beginning of the network's time
+  double concentration = 0;  ///< at the end of the run
+};
+
+/// How many synapses a projection has that come and go: at the beginning of the run, and after each structural step.
+struct StructureSeries {
+  struct Count {
+    std::uint32_t step = 0;
+    std::int64_t synapses = 0, made = 0, removed = 0;
+    double activity = 0;  ///< mean trace of the targets that the rule goes by: calcium, or a rate in Hz
+  };
+  int projection = 0;     ///< index in NetworkSpec::projections
+  std::vector<Count> counts;
+};
+
 /// What was done, counted by the engine.
 struct WorkDone {
   std::uint64_t spikes = 0;
   std::uint64_t synaptic_events = 0;
   std::uint64_t flop = 0;
   std::uint64_t byte_moved = 0;
+  std::uint64_t frequent_events = 0;  ///< synaptic events less than 20 ms after the one before, of rules that do better stepped then
 };
 
 /// Wall time of one stage of the loop, mean over the threads, so that all stages add up to simulate_s.
@@ -100,6 +119,8 @@ struct RunResult {
   std::vector<double> times_ms;  ///< of each spike, where some population lives off the grid; else empty: step x dt
   std::vector<Trace> traces;
   std::vector<Connections> connections;
+  std::vector<VolumeResult> volumes;
+  std::vector<StructureSeries> structure;  ///< of each projection with a rule of structure
 
   /// [n_populations] all spikes after the warm-up, recorded or not
   std::vector<std::uint64_t> population_spikes;
@@ -108,7 +129,7 @@ struct RunResult {
   bool partial = false;           ///< stopped before its end
   std::uint64_t spike_hash = 0;   ///< XXH64 over the sorted (step, global id) of all spikes after the warm-up
 
-  std::int64_t synapse_count = 0;
+  std::int64_t synapse_count = 0;  ///< at the end
   WorkDone work;
   std::vector<Stage> stages;
   double build_s = 0;

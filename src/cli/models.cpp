@@ -38,10 +38,11 @@ std::string range_text(const engine::Range& r) {
 
 Json to_json(const ModelInfo& m) {
   Json j{{"kind", kind_name(m.kind)}, {"name", m.name}, {"title", m.title}, {"equations", m.equations}, {"parameters", Json::array()}, {"state", Json::array()},
-         {"numerics", m.numerics}, {"source", m.source}, {"flop", m.flop}, {"byte_read", m.byte_read}, {"byte_written", m.byte_written}, {"per", m.event_driven || m.kind == ModelInfo::Kind::synapse ? "event" : "step"}};
+         {"numerics", m.numerics}, {"source", m.source}, {"flop", m.flop}, {"byte_read", m.byte_read}, {"byte_written", m.byte_written}, {"per", m.structural ? "event and cell" : m.event_driven || m.kind == ModelInfo::Kind::synapse ? "event" : "step"}};
   for (const auto& p : m.parameters)
     j["parameters"].push_back({{"name", p.name}, {"default", p.default_value}, {"unit", p.unit}, {"range", range_text(p.range)}, {"meaning", p.meaning}});
   for (const auto& s : m.state) j["state"].push_back({{"name", s.name}, {"unit", s.unit}, {"initial", s.initial}, {"meaning", s.meaning}});
+  if (m.follows_volume) j["follows_volume"] = true;
   for (const auto& c : m.choices) j["choices"].push_back({{"name", c.name}, {"words", c.words}, {"meaning", c.meaning}});
   return j;
 }
@@ -54,13 +55,14 @@ void print_model(const ModelInfo& m) {
     fmt::print("    {}\n", rest.substr(0, end));
     rest = end == std::string_view::npos ? "" : rest.substr(end + 1);
   }
-  if (!m.parameters.empty()) fmt::print("\n  {:<12} {:>10} {:<8} {:<12} {}\n", "parameter", "default", "unit", "range", "meaning");
-  for (const auto& p : m.parameters) fmt::print("  {:<12} {:>10g} {:<8} {:<12} {}\n", p.name, p.default_value, p.unit, range_text(p.range), p.meaning);
-  for (const auto& c : m.choices) fmt::print("  {:<12} {} ({}; {})\n", c.name, c.words[0], fmt::join(c.words, ", "), c.meaning);
-  if (!m.state.empty()) fmt::print("\n  {:<12} {:>10} {:<8} {}\n", "state", "starts at", "unit", "meaning");
-  for (const auto& s : m.state) fmt::print("  {:<12} {:>10} {:<8} {}\n", s.name, s.initial, s.unit, s.meaning);
+  if (!m.parameters.empty()) fmt::print("\n  {:<13} {:>10} {:<8} {:<12} {}\n", "parameter", "default", "unit", "range", "meaning");
+  for (const auto& p : m.parameters) fmt::print("  {:<13} {:>10g} {:<8} {:<12} {}\n", p.name, p.default_value, p.unit, range_text(p.range), p.meaning);
+  for (const auto& c : m.choices) fmt::print("  {:<13} {} ({}; {})\n", c.name, c.words[0], fmt::join(c.words, ", "), c.meaning);
+  if (m.follows_volume) fmt::print("  {:<13} the volume that it follows; may be left out where the file has one\n", "volume");
+  if (!m.state.empty()) fmt::print("\n  {:<13} {:>10} {:<8} {}\n", "state", "starts at", "unit", "meaning");
+  for (const auto& s : m.state) fmt::print("  {:<13} {:>10} {:<8} {}\n", s.name, s.initial, s.unit, s.meaning);
   fmt::print("\n  numerics  {}\n  work      {} FLOP, {} bytes read, {} bytes written per {}\n  source    {}\n", m.numerics, m.flop, m.byte_read, m.byte_written,
-             m.kind == ModelInfo::Kind::synapse ? "event" : m.event_driven ? "event (float64)" : "cell and step (float32)", m.source);
+             m.structural ? "event and cell (float64)" : m.kind == ModelInfo::Kind::synapse ? "event" : m.event_driven ? "event (float64)" : "cell and step (float32)", m.source);
 }
 
 void print_pair(const engine::Pair& pair) {

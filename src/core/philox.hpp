@@ -21,6 +21,10 @@ enum class Purpose : std::uint32_t {
   poisson_low,  ///< the low 16 bits of such a draw, where the high 16 do not decide
   noise,        ///< noise currents
   chance,       ///< spikes of cells that fire by chance
+  reward,       ///< when pulses are released into a volume
+  structure,    ///< which synapses are lost during a run
+  element,      ///< which vacant elements or places find a partner
+  birth,        ///< weights and delays of synapses that are made during a run
 };
 
 struct StreamKey {

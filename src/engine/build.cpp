@@ -11,8 +11,10 @@
 #include "core/math.hpp"
 #include "engine/assemble.hpp"
 #include "engine/network.hpp"
+#include "engine/structure.hpp"
 #include "engine/synapse_model.hpp"
 #include "engine/values.hpp"
+#include "engine/volume.hpp"
 #include "ranvier/error.hpp"
 
 namespace ranvier::engine {
@@ -173,6 +175,8 @@ void resolve_population(const NetworkSpec& spec, int index, Population& p, std::
     }
     if (rs.conductance && !receptor.model->conductance_allowed)
       problems.push_back(fmt::format("{}, receptor \"{}\": a {} receptor cannot be a conductance; remove conductance = true", where, rs.name, rs.kind));
+    if (!rs.conductance && receptor.model->info->conductance_only)
+      problems.push_back(fmt::format("{}, receptor \"{}\": a {} receptor is a conductance; add conductance = true", where, rs.name, rs.kind));
     if (rs.conductance && !model.takes_conductance)
       problems.push_back(fmt::format("{}, receptor \"{}\": membrane \"{}\" has no capacitance that a conductance could act on; remove conductance = true", where, rs.name, s.membrane));
     if (receptor.model->jumps_g && !model.takes_jump_g)
@@ -268,7 +272,7 @@ bool delay_fits(const PopulationSpec& target, const Sampler& delay, double dt) {
 
 /// What is wrong with a projection's synapse rules.
 void check_synapses(const NetworkSpec& spec, const ProjectionSpec& p, const std::string& where, std::vector<std::string>& problems) {
-  int of_weight = 0, of_release = 0;
+  int of_weight = 0;
   const Sampler weight(p.weight);
   if (is_plastic(p) && weight.lowest() < 0 && weight.highest() > 0)
     problems.push_back(fmt::format("{}: weights from {:g} to {:g}: synapses with a rule need weights of one sign", where, weight.lowest(), weight.highest()));
@@ -285,7 +289,7 @@ void check_synapses(const NetworkSpec& spec, const ProjectionSpec& p, const std:
       problems.push_back(fmt::format("{}: synapse rule \"{}\": no such rule. All names: ranvier models", where, s.rule));
       continue;
     }
-    ++(model->changes_weights() ? of_weight : of_release);
+    of_weight += model->changes_weights();
     const SynapseParameters values = synapse_parameters(*model, s, p, spec.simulation.dt_ms);
     bool in_range = true;
     for (std::size_t k = 0; k < values.value.size(); ++k)
@@ -300,8 +304,8 @@ void check_synapses(const NetworkSpec& spec, const ProjectionSpec& p, const std:
       }
     if (const char* problem = in_range ? model->validate(values) : nullptr) problems.push_back(fmt::format("{}: {}: {}", where, s.rule, problem));
   }
-  if (of_weight > 1 || of_release > 1)
-    problems.push_back(fmt::format("{}: two rules that both change the {}: choose one", where, of_weight > 1 ? "weight" : "release"));
+  if (of_weight > 1) problems.push_back(where + ": two rules that both change the weight: choose one");
+  check_rewiring(spec, p, where, problems);
 }
 
 /// What rules cannot do where their targets are sites of cells.
@@ -422,6 +426,7 @@ std::shared_ptr<Network> resolve(const NetworkSpec& spec, const Options& options
   }
   if (network->neurons >= std::int64_t{1} << 32) problems.push_back(fmt::format("{} neurons: at most 2^32 are possible", network->neurons));
   check_projections(network->spec, problems);
+  check_volumes(network->spec, problems);
   resolve_off_grid(*network, problems);
   if (problems.empty()) draw_gap_junctions(*network, problems);
   if (!problems.empty()) throw InputError(problems);
@@ -437,6 +442,7 @@ std::shared_ptr<const Network> build(const NetworkSpec& spec, const Options& opt
   check_memory(network->spec, options);
   partition(*network, std::max(1, options.threads));
   build_rows(*network);
+  network->delay_min = std::min(network->delay_min, shortest_pulse(network->spec));
   build_gap_tables(*network);
   return network;
 }

@@ -78,7 +78,7 @@ void deliver_step(const RowTable& rows, Calendar& calendar, std::uint32_t step, 
       }
     }
   }
-  due.clear();
+  calendar.clear(step);
   counted.events += events;
   counted.segments += n;
 }

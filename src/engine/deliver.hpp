@@ -22,13 +22,23 @@ class Calendar {
  public:
   /// reach: the largest number of steps that a spike lies ahead.
   explicit Calendar(std::uint32_t reach = 1) {
-    std::uint32_t size = 2;
+    std::uint32_t size = 4;
     while (size <= reach + 1) size *= 2;
     ring_.resize(size);
     mask_ = size - 1;
   }
   void push(std::uint32_t step, Due due) { ring_[step & mask_].push_back(due); }
   std::vector<Due>& at(std::uint32_t step) { return ring_[step & mask_]; }
+  /// Empties a step. A volley goes from step to step, and would leave each with room for all of it: the room goes along instead,
+  /// to the step after next, since the next has received its part already.
+  void clear(std::uint32_t step) {
+    std::vector<Due>&here = at(step), &ahead = at(step + 2);
+    here.clear();
+    if (here.capacity() <= 2 * ahead.capacity() + 1024) return;
+    here.assign(ahead.begin(), ahead.end());
+    here.swap(ahead);
+    here.clear();
+  }
 
  private:
   std::vector<std::vector<Due>> ring_;
@@ -48,7 +58,7 @@ struct Slots {
 
 struct Delivered {
   std::uint64_t events = 0, segments = 0;
-  std::uint64_t plastic_events = 0, plastic_flop = 0, plastic_byte = 0;  ///< of synapses with a state, apart (plastic.hpp)
+  std::uint64_t plastic_events = 0, plastic_flop = 0, plastic_byte = 0, frequent_events = 0;  ///< of synapses with a state, apart (plastic.hpp)
   std::uint64_t gap_currents = 0;         ///< ends of gap junctions whose current was computed
 };
 

@@ -22,12 +22,13 @@ struct Drive {
   V G, GE;   ///< conductance at mid-step [nS], and times its reversal potential [pA]
   V jump;    ///< added to the potential when the step is done [mV]
   V jump_g;  ///< added to a membrane's own synaptic variable (lif_shiu)
+  V before;  ///< state variable 0 of the membrane at the start of the step, as stored [mV]: for receptors that depend on it
 };
 
 template <class D>
 HWY_INLINE Drive<D> no_drive(D d) {
   const auto zero = hn::Zero(d);
-  return {zero, zero, zero, zero, zero, zero};
+  return {zero, zero, zero, zero, zero, zero, zero};
 }
 
 /// (e^x - 1) / x for |x| < 0.5: no difference is taken.

@@ -42,9 +42,14 @@ class Hash {
   }
   void add(const ProjectionSpec& p) {
     all(p.source, p.target, p.receptor, p.rule, p.weight, p.delay_ms, p.dendritic_delay_fraction);
-    for (const SynapseSpec& s : p.synapse) all(s.rule, s.params, s.choices);  // nothing where static: older states stay valid
+    for (const SynapseSpec& s : p.synapse) {  // nothing where static: older states stay valid
+      all(s.rule, s.params, s.choices);
+      if (!s.volume.empty()) add(s.volume);
+    }
     if (p.words_of >= 0) add(p.words_of);
   }
+  void add(const PulseSpec& r) { all(r.kind, r.times_ms, r.amounts, r.amount, r.source, r.target, r.delay_low_ms, r.delay_high_ms, r.within_ms, r.interval_ms); }
+  void add(const VolumeSpec& v) { all(v.name, v.tau_ms, v.baseline, v.pulses); }
   void add(const GapJunctionSpec& g) { all(g.source, g.target, g.rule, g.conductance_nS); }
   void add(const InputSpec& i) {
     all(i.kind, i.target, i.receptor, i.rate_hz, i.rate_schedule, i.weight, i.amplitude_pA, i.mean_pA, i.current_pA, i.frequency_hz, i.phase_rad, i.noise_dt_ms, i.start_ms, i.stop_ms);
@@ -63,6 +68,7 @@ std::uint64_t fingerprint(const Network& network) {
   Hash h;
   h.all(std::string("ranvier state 1"), sim.dt_ms, sim.double_precision, sim.seed_network, sim.seed_initial, sim.seed_input, sim.seed_dynamics, s.populations, s.projections, s.inputs);
   if (!s.gap_junctions.empty()) h.add(s.gap_junctions);
+  if (!s.volumes.empty()) h.add(s.volumes);
   return h.value();
 }
 

@@ -78,6 +78,7 @@ using ReadFunction = void (*)(const Visit& v, std::uint32_t step, int receptor, 
 struct MembraneConstants {
   bool linear = false;
   double tau_m = 0, C_m = 0;
+  double base = 0;                             ///< what state variable 0 is kept relative to [mV]; 0 where it is not
 };
 
 struct ReceptorModel {

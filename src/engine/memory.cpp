@@ -13,6 +13,7 @@
 
 #include "engine/assemble.hpp"
 #include "engine/event_model.hpp"
+#include "engine/structure.hpp"
 #include "engine/synapse_model.hpp"
 #include "engine/values.hpp"
 #include "ranvier/error.hpp"
@@ -94,22 +95,31 @@ struct SourceRows {
 };
 
 /// Targets, segments and drawn weights of synapses with a state (plastic_row.hpp).
-double plastic_rows_byte(const ProjectionSpec& p, double n, int threads, double dt_ms) {
+double plastic_rows_byte(const ProjectionSpec& p, double n, int threads, double dt_ms, bool double_precision) {
   const double rows = static_cast<double>(p.source.size()) * threads;
-  return n * (p.weight.is_constant() ? 4 : 12) + 4 * rows + 8 * std::min(n, rows * static_cast<double>(delay_shares(p, dt_ms).size()));
+  return n * (p.weight.is_constant() ? 4 : double_precision ? 12 : 8) + 4 * rows + 8 * std::min(n, rows * static_cast<double>(delay_shares(p, dt_ms).size()));
+}
+/// Synapses that come and go: a second table in the State, grown as far as the rule allows within the run, and a third one with its
+/// columns while it is made anew; a word and a place for each vacant element or place. Beyond the estimate: the candidates of deletion.
+double growth_byte(const NetworkSpec& spec, const ProjectionSpec& p, int threads) {
+  if (!structure_of(p)) return 0;
+  const double n = structural_synapses_bound(p, spec), real = spec.simulation.double_precision ? 8 : 4;
+  const double table = plastic_rows_byte(p, n, threads, spec.simulation.dt_ms, spec.simulation.double_precision);
+  return 2 * table + 4 * n + 2 * real * n + 24 * static_cast<double>(p.source.size() + p.target.size());
 }
 /// Their columns, traces of the sources and histories of the targets (plastic_of.hpp).
 double plastic_state_byte(const NetworkSpec& spec, const ProjectionSpec& p, int threads) {
   const double real = spec.simulation.double_precision ? 8 : 4;
-  double per_synapse = real, per_target = 0;
+  double columns = 1, per_target = 0;
   for (const SynapseSpec& s : p.synapse) {
     const SynapseModel* model = find_synapse(s.rule);
     if (!model || !model->changes_weights()) continue;
-    per_synapse *= static_cast<double>(model->info->state.size());
+    const SynapseParameters parameters = synapse_parameters(*model, s, p, spec.simulation.dt_ms);
+    if (model->n_state) columns += model->n_state(parameters);
     const auto delay = static_cast<std::uint32_t>(std::clamp(Sampler(p.delay_ms).highest() / spec.simulation.dt_ms, 1.0, 65535.0));
-    if (model->cell_values) per_target = real * static_cast<double>(model->cell_values(synapse_parameters(*model, s, p, spec.simulation.dt_ms), delay));
+    if (model->cell_values) per_target = real * static_cast<double>(model->cell_values(parameters, delay));
   }
-  return per_synapse * rule_size(p, spec).synapses + 40.0 * static_cast<double>(p.source.size()) * threads + (80.0 + per_target) * static_cast<double>(population(spec, p.target).size);
+  return real * columns * rule_size(p, spec).synapses + 40.0 * static_cast<double>(p.source.size()) * threads + (80.0 + per_target) * static_cast<double>(population(spec, p.target).size);
 }
 
 void add_to_row(std::map<Kind, Fan>& row, const ProjectionSpec& p, double per_source, double dt_ms) {
@@ -146,7 +156,7 @@ SourceRows rows_of(const NetworkSpec& spec, int source, int threads, bool exact)
     shards = std::max(shards, shards_of(population(spec, p.target), threads));
     if (is_transposed(p)) out.drawing_byte += 8 * n + 8 * static_cast<double>(p.source.size()) * threads;
     if (is_plastic(p)) {
-      out.plastic_byte += plastic_rows_byte(p, n, threads, spec.simulation.dt_ms);
+      out.plastic_byte += plastic_rows_byte(p, n, threads, spec.simulation.dt_ms, spec.simulation.double_precision);
       out.drawing_byte += 4 * n;  // the targets once more
     } else if (is_event_driven(spec, p)) {
       const bool alike = p.delay_ms.is_constant();
@@ -302,7 +312,7 @@ MemoryEstimate estimate_memory(const NetworkSpec& spec, int threads) {
     e.state_byte += cells_byte(spec, k);
   }
   for (const ProjectionSpec& p : spec.projections)
-    if (is_plastic(p)) e.state_byte += plastic_state_byte(spec, p, threads);
+    if (is_plastic(p)) e.state_byte += plastic_state_byte(spec, p, threads) + growth_byte(spec, p, threads);
   const double junctions = gap_junctions_expected(spec);
   e.state_byte += 24 * junctions;  // two ends each
   e.building_byte = std::max(e.building_byte, rules + e.row_byte + e.event_byte + 48 * junctions);

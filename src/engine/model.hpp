@@ -57,7 +57,10 @@ struct ModelInfo {
   std::string_view weight_unit = "";    ///< receptors: unit of a weight as a current ("pA", "mV"); event-driven membranes likewise
   std::span<const Choice> choices = {};
   bool event_driven = false;        ///< a membrane off the grid: takes spikes themselves, and neither receptors nor currents
+  bool conductance_only = false;    ///< receptors: never a current; conductance = true need not be said
+  bool structural = false;          ///< a synapse rule by which synapses come and go
   std::span<const std::string_view> site_parameters = {};  ///< receptors: parameters whose product is the number of sites of a cell
+  bool follows_volume = false;      ///< a synapse rule that has the concentration of a volume as a factor
 };
 
 }  // namespace ranvier::engine

@@ -342,6 +342,7 @@ void step_block(Visit& v) {
 
   for (std::size_t i = in.first; i < end; i += lanes) {
     Drive<D> drive = no_drive(d);
+    drive.before = hn::Load(d, static_cast<const T*>(in.state[0]) + i);
     receptors.apply(d, i, drive);
 
     V s[M::n_state];

@@ -2,18 +2,26 @@
 #include "engine/plastic_of.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <optional>
+#include <tuple>
+#include <utility>
 
 #include "engine/assemble.hpp"
+#include "engine/rewire.hpp"
 #include "engine/state.hpp"
+#include "engine/structure.hpp"
 #include "engine/values.hpp"
+#include "engine/volume.hpp"
 
 namespace ranvier::engine {
 
 PlasticSynapses::PlasticSynapses(const PlasticTable& table, std::uint32_t reach, Widths widths, std::unique_ptr<Release> release)
     : table_(table), release_(std::move(release)), n_source_(widths.source), n_target_(widths.target), n_state_(widths.state), last_(table.sources(), never),
-      earlier_(table.sources(), never) {
+      earlier_(table.sources(), never), reach_(reach) {
   std::uint32_t size = 2;
   while (size <= reach + 1) size *= 2;
   calendar_.resize(size);
@@ -42,33 +50,104 @@ void PlasticSynapses::fire(std::uint32_t source, std::uint32_t stamp) {
   source_fires(source, since, flight);
   earlier_[source] = previous;
   last_[source] = stamp;
+  if (!latest_.empty()) link(flight);
   if (table_.row[source] == table_.row[source + 1]) return end_flight(flight);
-  due_at(stamp + table_.segments[table_.row[source]].delay).push_back({flight, table_.row[source]});
+  const Due first{flight, table_.row[source]};
+  const std::uint32_t arrival = stamp + table_.segments[first.segment].delay;
+  due_at(arrival).push_back(first);
+  if (!latest_.empty()) settle_at(arrival + lingering(flight)).push_back(first);
+}
+
+void PlasticSynapses::let_linger(std::uint32_t longest) {
+  const std::size_t size = std::bit_ceil(static_cast<std::size_t>(longest) + calendar_.size());
+  settling_calendar_.resize(size);
+  settling_mask_ = static_cast<std::uint32_t>(size) - 1;
+  latest_.assign(table_.sources(), never);
+  reach_ += longest;
+}
+
+void PlasticSynapses::link(std::uint32_t flight) {
+  const Flight& f = flights_[flight];
+  const std::uint32_t before = std::exchange(latest_[f.source], flight);
+  if (before == never || before >= flights_.size()) return;
+  Flight& b = flights_[before];  // if it is that one still
+  if (!b.free && b.source == f.source && b.stamp == f.previous) b.next = f.stamp;
+}
+
+void PlasticSynapses::settle_pass_on(const Due& due) {
+  const Flight& f = flights_[due.flight];
+  const std::uint32_t next = due.segment + 1;
+  if (next < table_.row[f.source + 1]) settle_at(f.stamp + table_.segments[next].delay + lingering(due.flight)).push_back({due.flight, next});
+  else end_flight(due.flight);
 }
 
 void PlasticSynapses::pass_on(const Due& due) {
   const Flight& f = flights_[due.flight];
   const std::uint32_t next = due.segment + 1;
   if (next < table_.row[f.source + 1]) due_at(f.stamp + table_.segments[next].delay).push_back({due.flight, next});
-  else end_flight(due.flight);
+  else if (latest_.empty()) end_flight(due.flight);
 }
 
 void PlasticSynapses::end_flight(std::uint32_t flight) {
+  if (own_) {
+    resting_.push_back(flight);
+    if (resting_.size() > resting_limit_) forget_resting(flights_[flight].stamp);
+    return;
+  }
   flights_[flight].free = true;
   free_flights_.push_back(flight);
 }
 
+/// Ends the flights at rest that are over at a step; no later one than the present.
+void PlasticSynapses::forget_resting(std::uint32_t step) {
+  std::erase_if(resting_, [&](std::uint32_t f) {
+    if (flights_[f].stamp + reach_ > step) return false;
+    flights_[f].free = true;
+    free_flights_.push_back(f);
+    return true;
+  });
+  resting_limit_ = 2 * resting_.size() + 256;
+}
+
+void PlasticSynapses::rewire(RewiredTable next, const std::vector<double>& weights, std::uint32_t step) {
+  *own_ = std::move(next.table);
+  rewire_columns(next.origin, weights);
+  std::vector<std::uint32_t> flights = std::exchange(resting_, {});
+  for (auto* calendar : {&calendar_, &settling_calendar_})
+    for (std::vector<Due>& day : *calendar) {
+      for (const Due& due : day) flights.push_back(due.flight);
+      day.clear();
+    }
+  const auto by_source_and_stamp = [&](std::uint32_t f) { return std::tuple(flights_[f].source, flights_[f].stamp, f); };
+  std::sort(flights.begin(), flights.end(), [&](std::uint32_t a, std::uint32_t b) { return by_source_and_stamp(a) < by_source_and_stamp(b); });
+  flights.erase(std::unique(flights.begin(), flights.end()), flights.end());  // where they linger, they are in both calendars
+  for (const std::uint32_t f : flights) restore_flight(f, step);
+}
+
 void PlasticSynapses::forget_flights() {
   flights_.clear();
+  resting_.clear();
   free_flights_.clear();
   for (auto& due : calendar_) due.clear();
+  for (auto& due : settling_calendar_) due.clear();
 }
 
 void PlasticSynapses::restore_flight(std::uint32_t flight, std::uint32_t step) {
   const Flight& f = flights_[flight];
-  for (std::uint32_t k = table_.row[f.source]; k < table_.row[f.source + 1]; ++k)
-    if (f.stamp + table_.segments[k].delay > step) return due_at(f.stamp + table_.segments[k].delay).push_back({flight, k});
-  end_flight(flight);
+  /// First segment that the flight reaches, so many steps late, after the step; false where there is none.
+  const auto enter = [&](std::uint32_t late, auto calendar_at) {
+    for (std::uint32_t k = table_.row[f.source]; k < table_.row[f.source + 1]; ++k) {
+      const std::uint32_t due = f.stamp + table_.segments[k].delay + late;
+      if (due <= step) continue;
+      calendar_at(due).push_back({flight, k});
+      return true;
+    }
+    return false;
+  };
+  if (!latest_.empty()) link(flight);
+  bool under_way = enter(0, [&](std::uint32_t due) -> auto& { return due_at(due); });
+  if (!latest_.empty()) under_way = enter(lingering(flight), [&](std::uint32_t due) -> auto& { return settle_at(due); }) || under_way;
+  if (!under_way) end_flight(flight);
 }
 
 std::vector<std::uint32_t> PlasticSynapses::under_way() const {
@@ -113,33 +192,83 @@ double plastic_weight_bound(const ProjectionSpec& projection, double dt_ms) {
     const SynapseModel* model = find_synapse(s.rule);
     if (!model) continue;
     const SynapseParameters p = synapse_parameters(*model, s, projection, dt_ms);
-    if (model->changes_weights()) bound = std::max(bound, model->largest(p));
-    else factor = model->make_release(p)->largest();
+    if (model->structure) continue;
+    if (model->scaling) factor *= model->scaling(p).largest;
+    else if (model->changes_weights()) bound = std::max(bound, model->largest(p));
+    else factor *= model->make_release(p)->largest();
   }
   return bound * factor;
 }
 
-std::vector<std::unique_ptr<PlasticSynapses>> start_plastic(const Network& network, const Shard& shard) {
+namespace {
+
+/// Rules of the release that act together: their factors multiply, each from its own state.
+class ReleaseProduct final : public Release {
+ public:
+  explicit ReleaseProduct(std::vector<std::unique_ptr<Release>> parts) : parts_(std::move(parts)) {}
+  int n_state() const override {
+    return std::accumulate(parts_.begin(), parts_.end(), 0, [](int sum, const auto& part) { return sum + part->n_state(); });
+  }
+  void start(double* state) const override {
+    for (const auto& part : parts_) part->start(std::exchange(state, state + part->n_state()));
+  }
+  double fire(double* state, std::uint32_t since) const override {
+    double factor = 1;
+    for (const auto& part : parts_) factor *= part->fire(std::exchange(state, state + part->n_state()), since);
+    return factor;
+  }
+  double largest() const override {
+    return std::accumulate(parts_.begin(), parts_.end(), 1.0, [](double product, const auto& part) { return product * part->largest(); });
+  }
+
+ private:
+  std::vector<std::unique_ptr<Release>> parts_;
+};
+
+}  // namespace
+
+std::unique_ptr<Release> product_of(std::vector<std::unique_ptr<Release>> parts) {
+  if (parts.empty()) return nullptr;
+  if (parts.size() == 1) return std::move(parts.front());
+  return std::make_unique<ReleaseProduct>(std::move(parts));
+}
+
+std::vector<std::unique_ptr<PlasticSynapses>> start_plastic(const Network& network, const Shard& shard, const std::vector<std::unique_ptr<Volume>>& volumes) {
   std::vector<std::unique_ptr<PlasticSynapses>> out;
   for (const PlasticTable& table : shard.plastic) {
     const ProjectionSpec& p = network.spec.projections[static_cast<std::size_t>(table.projection)];
     const SynapseModel* weights = nullptr;
     SynapseParameters of_weights = {.weight_largest = table.weight};
-    std::unique_ptr<Release> release;
+    std::vector<std::unique_ptr<Release>> releases;
+    std::unique_ptr<PlasticTable> own;
+    std::optional<ScalingRule> scaling;
     for (const SynapseSpec& s : p.synapse) {
       const SynapseModel* model = find_synapse(s.rule);
-      const SynapseParameters parameters = synapse_parameters(*model, s, p, network.dt());
-      if (!model->changes_weights()) release = model->make_release(parameters);
+      if (model->structure) {
+        own = std::make_unique<PlasticTable>(same_table(table));
+        continue;
+      }
+      SynapseParameters parameters = synapse_parameters(*model, s, p, network.dt());
+      if (model->looks_back_ms) parameters.volume = volumes[static_cast<std::size_t>(volume_of(network.spec, s))].get();
+      if (model->scaling) scaling = model->scaling(parameters);
+      else if (!model->changes_weights()) releases.push_back(model->make_release(parameters));
       else weights = model, of_weights = parameters;
     }
     const auto make = weights ? weights->make_weights : &make_plastic<StaticWeight>;
-    out.push_back(make(network, table, of_weights, std::move(release)));
+    out.push_back(make(network, own ? *own : table, of_weights, product_of(std::move(releases))));
+    if (own) out.back()->own(std::move(own));
+    if (scaling) out.back()->scale_by(*scaling);
   }
   return out;
 }
 
 void hear(const Network& network, State& state) {
-  for (ShardState& shard : state.shards)
+  for (ShardState& shard : state.shards) {
+    for (const auto& volume : shard.volumes) {
+      for (const Spike& s : state.in_flight)
+        if (s.step > volume->heard) volume->hear(s);
+      volume->settle(state.step, state.step + network.delay_min);
+    }
     for (const auto& synapses : shard.plastic) {
       const ProjectionSpec& p = network.spec.projections[static_cast<std::size_t>(synapses->table().projection)];
       const std::int64_t first = network.populations[static_cast<std::size_t>(p.source.population)].first;
@@ -149,6 +278,7 @@ void hear(const Network& network, State& state) {
       }
       synapses->heard = state.step;
     }
+  }
 }
 
 void for_each_plastic_synapse(const Network& network, const State& state, int from, int to, const std::function<void(const SynapseRecord&)>& visit) {

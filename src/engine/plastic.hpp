@@ -22,6 +22,7 @@
 #include "engine/deliver.hpp"
 #include "engine/network.hpp"
 #include "engine/plastic_row.hpp"
+#include "engine/scaling.hpp"
 #include "engine/synapse_model.hpp"
 
 namespace ranvier::engine {
@@ -32,8 +33,10 @@ struct PlasticWork {
   std::uint64_t met = 0;       ///< spikes of targets that did
   std::uint64_t watched = 0;   ///< potentials of targets that were followed, step by step
   std::uint64_t flop = 0, byte = 0;
+  std::uint64_t frequent = 0;  ///< events so soon after the last one that stepping the synapse would be as cheap; of rules that can be stepped
 };
 
+struct RewiredTable;
 /// Membrane potentials of the cells of a block at the end of a step, in the precision of the run.
 struct Potentials {
   const void* relative = nullptr;   ///< [n] float, or double
@@ -59,6 +62,10 @@ class PlasticSynapses {
   /// Lets a spike of a source (index in the slice) set out. Its first segment falls due after the present step.
   void fire(std::uint32_t source, std::uint32_t stamp);
   /// A spike of a target cell of the block.
+  void cell_fires(std::uint32_t cell, std::uint32_t stamp) {
+    if (scaling_) scaling_->fires(cell);
+    target_fires(cell, stamp);
+  }
   virtual void target_fires(std::uint32_t cell, std::uint32_t stamp) = 0;
   /// Whether after_update() is to be called. Cells whose potential is watched never sleep; SynapseModel::watches_potential says so beforehand.
   virtual bool watches_potential() const { return false; }
@@ -66,6 +73,15 @@ class PlasticSynapses {
   virtual void after_update(std::uint32_t step, const Potentials& potentials) { (void)step, (void)potentials; }
   /// Adds all that falls due at a step to the input slots.
   virtual void deliver(std::uint32_t step, Slots& slots) = 0;
+  /// The step is done for all cells of the shard.
+  void step_done(std::uint32_t step) {
+    if (scaling_) scaling_->end_step(step);
+    end_step(step);
+  }
+  virtual void end_step(std::uint32_t step) { (void)step; }
+  /// Weights are passed on times a factor of the target.
+  void scale_by(const ScalingRule& rule) { scaling_ = std::make_unique<Scaling>(rule, table_.cells); }
+  Scaling* scaling() const { return scaling_.get(); }
 
   /// Flights on their way, by source and stamp: what reading needs to know which spikes have arrived where.
   std::vector<std::uint32_t> under_way() const;
@@ -78,6 +94,7 @@ class PlasticSynapses {
     std::vector<double> sources;   ///< [sources][source_width]: stamps of the last two spikes or -1, traces after each, release
     std::vector<double> flights;   ///< [flights][flight_width]: source, stamp, factor; then as above, before this spike
     std::vector<double> history;   ///< [entries][history_width]: cell of the block, stamp, traces
+    std::vector<double> scaling;   ///< [cells of the block][Scaling::width]
     std::vector<double> cells;     ///< [cells of the block, padded][cell_width]: what a rule that watches potentials keeps of each
   };
   std::size_t source_width() const { return 2 + 2 * static_cast<std::size_t>(n_source_) + static_cast<std::size_t>(release_ ? release_->n_state() : 0); }
@@ -90,6 +107,14 @@ class PlasticSynapses {
   virtual void restore(std::uint32_t step, const Saved& in) = 0;
   virtual void restore(std::size_t synapse, int k, double value) = 0;
 
+  /// Where synapses come and go, the table is these synapses' own, and spikes stay under way until no delay could still
+  /// bring them to a new synapse.
+  void own(std::unique_ptr<PlasticTable> table) { own_ = std::move(table); }
+  bool owns_table() const { return own_ != nullptr; }
+  /// Another table takes the place of this one (rewire.hpp): synapses that were there keep all that they have, the others start with
+  /// the next of the weights [fresh ones]. Sweep first. Spikes under way go on to the new rows.
+  void rewire(RewiredTable next, const std::vector<double>& weights, std::uint32_t step);
+
   /// Lets every synapse meet all that it can at this step, so that histories can forget. Changes no bits of any weight.
   virtual void sweep(std::uint32_t step) = 0;
   virtual std::uint64_t byte() const = 0;
@@ -101,6 +126,7 @@ class PlasticSynapses {
   std::int64_t heard = -1;         ///< spikes up to this stamp have set out
 
  protected:
+  double scale(std::uint32_t cell) const { return scaling_ ? scaling_->factor(cell) : 1; }
   PlasticWork work_;
   struct Due {
     std::uint32_t flight, segment;
@@ -111,33 +137,52 @@ class PlasticSynapses {
     std::uint32_t previous = never, earlier = never;  ///< stamps of the source's spikes before
     double factor = 1;                   ///< of the release
     bool free = false;
+    std::uint32_t next = never;          ///< stamp of the source's next spike, where flights linger
   };
+  /// Flights stay on after they have arrived, and fall due at each segment once more, at settle_at(), so many steps after the
+  /// arrival as lingering() says. 0: they do not.
+  virtual std::uint32_t lingering(std::uint32_t flight) const { (void)flight; return 0; }
+  void let_linger(std::uint32_t longest);
+  std::vector<Due>& settle_at(std::uint32_t step) { return settling_calendar_[step & settling_mask_]; }
+  void settle_pass_on(const Due& due);
+  void link(std::uint32_t flight);       ///< tells the source's flight before of this one
   std::vector<Due>& due_at(std::uint32_t step) { return calendar_[step & mask_]; }
   void pass_on(const Due& due);          ///< to the flight's next segment, or to its end
   std::uint32_t new_flight();
   void end_flight(std::uint32_t flight);
   void forget_flights();
+  /// The columns after rewire(): entry k was entry origin[k] before, or is RewiredTable::fresh.
+  virtual void rewire_columns(const std::vector<std::uint32_t>& origin, const std::vector<double>& weights) = 0;
   void restore_flight(std::uint32_t flight, std::uint32_t step);  ///< into the calendar, at its first segment after a step
   virtual void source_fires(std::uint32_t source, std::uint32_t since, std::uint32_t flight) = 0;  ///< traces; notes them in the flight
 
   const PlasticTable& table_;
   const std::unique_ptr<Release> release_;
+  std::unique_ptr<Scaling> scaling_;
   const int n_source_, n_target_, n_state_;
   std::vector<std::uint32_t> last_, earlier_;  ///< [sources] stamps of the last two spikes that set out, or never
   std::vector<double> release_state_;    ///< [sources][release's n_state]
   std::vector<Flight> flights_;
   std::vector<std::uint32_t> free_flights_;
-  std::vector<std::vector<Due>> calendar_;
-  std::uint32_t mask_ = 0;
+  std::vector<std::uint32_t> resting_;   ///< flights without a further segment that a new synapse might still need
+  std::vector<std::vector<Due>> calendar_, settling_calendar_;
+  std::uint32_t mask_ = 0, settling_mask_ = 0;
+  std::vector<std::uint32_t> latest_;    ///< [sources] flight of the last spike, where flights linger
+
+ private:
+  void forget_resting(std::uint32_t step);
+  std::unique_ptr<PlasticTable> own_;
+  std::uint32_t reach_;                  ///< steps that a flight lasts at most
+  std::size_t resting_limit_ = 256;      ///< flights at rest before those are looked for that are over
 };
 
-/// The state of all plastic projections onto a shard, at the start.
-std::vector<std::unique_ptr<PlasticSynapses>> start_plastic(const Network& network, const Shard& shard);
+/// The state of all plastic projections onto a shard, at the start; some follow the shard's volumes.
+std::vector<std::unique_ptr<PlasticSynapses>> start_plastic(const Network& network, const Shard& shard, const std::vector<std::unique_ptr<Volume>>& volumes);
 
 struct State;
 
 /// Lets the spikes in flight set out that no shard has read yet, those of the last interval. So between runs all synapses have
-/// heard of all spikes, wherever a run ended.
+/// heard of all spikes, wherever a run ended. Volumes likewise.
 void hear(const Network& network, State& state);
 
 /// Index in a slice of a cell of its population, or -1.

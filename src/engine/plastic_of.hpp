@@ -10,6 +10,7 @@
 #include "engine/history.hpp"
 #include "engine/network.hpp"
 #include "engine/plastic.hpp"
+#include "engine/rewire.hpp"
 
 namespace ranvier::engine {
 
@@ -61,11 +62,17 @@ class PlasticOf final : public PlasticSynapses {
     }
   }
 
+  /// Sweeps here alone: all that falls due in this step has arrived, which is what sweep() takes for granted.
+  void end_step(std::uint32_t step) override {
+    bool full = false;
+    if constexpr (n_target > 0) full = history_.byte() > history_limit_;
+    if constexpr (follows) full = full || rule_.crowded(step);
+    if (full) sweep(step);
+  }
+
   void deliver(std::uint32_t step, Slots& slots) override {
-    if constexpr (n_target > 0)
-      if (history_.byte() > history_limit_) sweep(step);
-    if (slots.touched) wide_ ? deliver_step<std::int64_t, true>(step, slots) : deliver_step<std::int32_t, true>(step, slots);
-    else wide_ ? deliver_step<std::int64_t, false>(step, slots) : deliver_step<std::int32_t, false>(step, slots);
+    if (scaling_) deliver_scaled<true>(step, slots);
+    else deliver_scaled<false>(step, slots);
   }
 
   double read(const std::vector<std::uint32_t>& flights, std::uint32_t source, const PlasticSegment& segment, std::size_t synapse, std::uint32_t step, int k) const override {
@@ -73,16 +80,22 @@ class PlasticOf final : public PlasticSynapses {
     const std::int64_t arrived = std::int64_t{step} - table_.dendritic(segment.delay);
     Synapse s = load(synapse);
     if constexpr (n_target > 0) {
-      const Window w = window(seen, source, segment, std::min(arrived, seen.next_arrival));
-      meet(s, synapse, w);
+      const std::int64_t now = std::min(arrived, seen.next_arrival);
+      const Window w = window(seen, source, segment, now);
+      const Entry* const last = meet(s, synapse, w);
       if constexpr (MovesBetweenEvents<Rule, T>) s.weight = rule_.until(s.weight, s.state, of_now(synapse, w));
+      if constexpr (follows) advance(s, last, w, now + w.dendritic);
     }
-    return k < 0 ? table_.sign * static_cast<double>(s.weight) : static_cast<double>(s.state[static_cast<std::size_t>(k)]);
+    return k < 0 ? table_.sign * scale(table_.targets[synapse]) * static_cast<double>(s.weight) : static_cast<double>(s.state[static_cast<std::size_t>(k)]);
   }
 
   double saved(const std::vector<std::uint32_t>& flights, std::uint32_t source, const PlasticSegment& segment, std::size_t synapse, std::uint32_t step, int k) const override {
     Synapse s = load(synapse);
-    if constexpr (n_target > 0) meet(s, synapse, window(seen_by(flights, source, segment.delay, step), source, segment, settled(step)));
+    if constexpr (n_target > 0) {
+      const Window w = window(seen_by(flights, source, segment.delay, step), source, segment, settled(step));
+      const Entry* const last = meet(s, synapse, w);
+      if constexpr (follows) advance(s, last, w, rule_.settled(step));
+    }
     return static_cast<double>(k < 0 ? s.weight : s.state[static_cast<std::size_t>(k)]);
   }
 
@@ -95,6 +108,7 @@ class PlasticOf final : public PlasticSynapses {
       out.sources.insert(out.sources.end(), release_state_.data() + n * s, release_state_.data() + n * (s + 1));
     }
     for (std::uint32_t f : under_way()) {
+      if (flights_[f].stamp + settling_ / 2 <= step) continue;  // at rest, and over: no delay is as long
       out.flights.insert(out.flights.end(), {static_cast<double>(flights_[f].source), static_cast<double>(flights_[f].stamp), flights_[f].factor,
                                              number(flights_[f].previous), number(flights_[f].earlier)});
       out.flights.insert(out.flights.end(), flight_after_.data() + 2 * n_source * f, flight_after_.data() + 2 * n_source * (f + 1));
@@ -145,6 +159,7 @@ class PlasticOf final : public PlasticSynapses {
     }
     if constexpr (watches) restore_cells(step, in.cells);
     swept_ = settled(step);
+    if constexpr (follows) advanced_ = rule_.settled(step);
   }
   void restore(std::size_t synapse, int k, double value) override { (k < 0 ? weights_ : states_[static_cast<std::size_t>(k)])[synapse] = static_cast<T>(value); }
 
@@ -159,14 +174,37 @@ class PlasticOf final : public PlasticSynapses {
           const Window w = window(seen_by(flights, source, segment.delay, step), source, segment, to);
           for (std::size_t k = segment.first; k < std::size_t{segment.first} + segment.count; ++k) {
             Synapse s = load(k);
-            meet(s, k, w);
+              const Entry* const last = meet(s, k, w);
+              if constexpr (follows) advance(s, last, w, rule_.settled(step));
             store(k, s);
           }
         }
       swept_ = to;
       history_.forget(to);
+      if constexpr (follows) rule_.done_with(advanced_ = rule_.settled(step));
     }
     history_limit_ = std::max<std::uint64_t>(history_limit_, 2 * history_.byte());
+  }
+
+  void rewire_columns(const std::vector<std::uint32_t>& origin, const std::vector<double>& weights) override {
+    HugeArray<T> next_weights(origin.size());
+    std::array<HugeArray<T>, n_state> next_states;
+    for (auto& column : next_states) column = HugeArray<T>(origin.size());
+    auto fresh = weights.begin();
+    for (std::size_t k = 0; k < origin.size(); ++k) {
+      const bool old = origin[k] != RewiredTable::fresh;
+      next_weights[k] = old ? weights_[origin[k]] : static_cast<T>(*fresh++);
+      for (std::size_t i = 0; i < n_state && old; ++i) next_states[i][k] = states_[i][origin[k]];
+      if constexpr (StartsState<Rule, T>) {
+        if (old) continue;
+        Synapse s{next_weights[k], {}};
+        rule_.start(s.weight, s.state);
+        next_weights[k] = s.weight;
+        for (std::size_t i = 0; i < n_state; ++i) next_states[i][k] = s.state[i];
+      }
+    }
+    weights_ = std::move(next_weights);
+    states_ = std::move(next_states);
   }
 
   PlasticWork take_work() override {
@@ -194,6 +232,8 @@ class PlasticOf final : public PlasticSynapses {
  private:
   static constexpr bool watches = Watches<Rule, T>;
   static constexpr int n_source = Rule::n_source, n_target = Rule::n_target, n_state = Rule::n_state;
+  static constexpr bool follows = FollowsVolume<Rule, T>;
+  static_assert(!follows || n_target > 0);
   static_assert(n_source <= trace_max && n_target <= trace_max && n_state <= synapse_state_max);
   using Stamps = History<T, n_target>;
   using Entry = typename Stamps::Entry;
@@ -232,13 +272,14 @@ class PlasticOf final : public PlasticSynapses {
     Seen seen;
     std::uint32_t source;
     const PlasticSegment* segment;
+    std::int64_t dendritic;            ///< from the target's stamps to the time at the synapse
     std::int64_t last_arrival() const { return seen.previous == never ? Stamps::before_all : since; }
   };
   /// Without a dendritic delay, a target's spike in the very step of an arrival is not known yet: it is met at the next.
   std::int64_t late(std::uint32_t delay) const { return table_.dendritic(delay) == 0; }
   Window window(const Seen& seen, std::uint32_t source, const PlasticSegment& segment, std::int64_t to) const {
     const std::int64_t since = seen.previous == never ? -1 : seen.previous + table_.shift(segment.delay);
-    return {std::max(since - late(segment.delay), swept_), std::max<std::int64_t>(to, -1), since, seen, source, &segment};
+    return {std::max(since - late(segment.delay), swept_), std::max<std::int64_t>(to, -1), since, seen, source, &segment, table_.dendritic(segment.delay)};
   }
 
   /// The end of the entries of a cell that a window covers, and how many there are.
@@ -253,15 +294,24 @@ class PlasticOf final : public PlasticSynapses {
   /// Lets a synapse meet the `n` spikes of its target before `last`, one by one.
   void meet(Synapse& s, std::size_t synapse, const Entry* last, std::uint32_t n, const Window& w) const {
     for (const Entry* e = last - n; e != last; ++e) {
+      if constexpr (follows) advance(s, e, w, e->stamp + w.dendritic);
       Pairing<T> at = of_target(e, w);
       at.own = e->trace;
       if constexpr (Draws<Rule>) at.draw = draw(synapse, w, e->stamp);
       s.weight = rule_.target_arrives(s.weight, s.state, at);
     }
   }
-  void meet(Synapse& s, std::size_t synapse, const Window& w) const {
+  /// All that a window covers; returns their end.
+  const Entry* meet(Synapse& s, std::size_t synapse, const Window& w) const {
     const auto [last, n] = covered(table_.targets[synapse], w);
     meet(s, synapse, last, n, w);
+    return last;
+  }
+  /// Of rules that follow a volume: from the synapse's last event, which is the target's spike before `end` or the source's last one, to a
+  /// time at the synapse. Nothing where that has been done.
+  void advance(Synapse& s, const Entry* end, const Window& w, std::int64_t to) const {
+    const std::int64_t since = std::max(std::max<std::int64_t>(end[-1].stamp, w.since) + w.dendritic, advanced_);
+    if (since < to) s.weight = rule_.advance(s.weight, s.state, since, to);
   }
 
   /// Names a synapse by what the partition has no part in.
@@ -304,18 +354,24 @@ class PlasticOf final : public PlasticSynapses {
     return static_cast<std::uint32_t>(std::max<std::int64_t>(now - (last == Stamps::before_all ? 0 : last), 0));
   }
 
-  template <class Sum, bool wakes>
+  template <bool scales>
+  void deliver_scaled(std::uint32_t step, Slots& slots) {
+    if (slots.touched) wide_ ? deliver_step<std::int64_t, true, scales>(step, slots) : deliver_step<std::int32_t, true, scales>(step, slots);
+    else wide_ ? deliver_step<std::int64_t, false, scales>(step, slots) : deliver_step<std::int32_t, false, scales>(step, slots);
+  }
+
+  template <class Sum, bool wakes, bool scales>
   void deliver_step(std::uint32_t step, Slots& slots) {
     std::vector<Due>& due = due_at(step);
     for (std::size_t k = 0; k < due.size(); ++k) {
       if (k + 1 < due.size()) prefetch(table_.segments[due[k + 1].segment]);
-      deliver_segment<Sum, wakes>(due[k], slots);
+      deliver_segment<Sum, wakes, scales>(due[k], slots);
       pass_on(Due(due[k]));
     }
     due.clear();
   }
 
-  template <class Sum, bool wakes>
+  template <class Sum, bool wakes, bool scales>
   void deliver_segment(const Due& due, Slots& slots) {
     const Flight& f = flights_[due.flight];
     const PlasticSegment segment = table_.segments[due.segment];
@@ -336,6 +392,7 @@ class PlasticOf final : public PlasticSynapses {
       for (std::uint32_t k = 0; k < n; ++k) {
         Synapse s = load(synapse + k);
         if constexpr (n_target > 0) {
+          if constexpr (follows) advance(s, last[k], w, arrival + w.dendritic);
           Pairing<T> at = of_source(last[k], w, arrival, since_source);
           if constexpr (Draws<Rule>) at.draw = draw(synapse + k, w, arrival);
           if constexpr (watches) at.felt = felt(arrival, cells[k]);
@@ -343,7 +400,8 @@ class PlasticOf final : public PlasticSynapses {
           store(synapse + k, s);
         }
         total += s.weight;
-        const double x = static_cast<double>(s.weight) * units;
+        double x = static_cast<double>(s.weight) * units;
+        if constexpr (scales) x *= scaling_->factor(cells[k]);
         sums[cells[k]] += static_cast<Sum>(x + (x < 0 ? -0.5 : 0.5));
         if constexpr (wakes) wake(slots, table_.slot + cells[k]);
       }
@@ -455,6 +513,7 @@ class PlasticOf final : public PlasticSynapses {
   std::vector<T> cells_;               ///< [cells][n_cell] of rules that watch potentials
   std::vector<T> past_;                ///< [past_mask_ + 1 steps][cells][n_level]
   std::uint32_t past_mask_ = 0;
+  std::int64_t advanced_ = 0;          ///< rules that follow a volume: every synapse has been taken to this time at least
   std::int64_t swept_ = -1;            ///< every synapse has met its target's spikes up to this stamp
   std::uint64_t history_limit_ = std::max<std::uint64_t>(std::uint64_t{4} << 20, table_.synapses / 2);
 };
@@ -487,7 +546,8 @@ inline const char* always_valid(const SynapseParameters&) { return nullptr; }
 /// What a rule's file registers.
 template <template <class> class Rule>
 constexpr SynapseModel weight_model(const ModelInfo& info, Validate validate = always_valid) {
-  SynapseModel model{&info, validate, nullptr, &make_plastic<Rule>, [](const SynapseParameters& p) { return static_cast<double>(Rule<double>(p).largest()); }};
+  SynapseModel model{&info, validate, nullptr, &make_plastic<Rule>, [](const SynapseParameters& p) { return static_cast<double>(Rule<double>(p).largest()); },
+                     [](const SynapseParameters&) -> int { return Rule<double>::n_state; }};
   if constexpr (Watches<Rule<double>, double>) {
     model.watches_potential = true;
     model.cell_values = [](const SynapseParameters& p, std::uint32_t delay_max) -> std::size_t {

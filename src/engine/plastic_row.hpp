@@ -36,15 +36,19 @@ struct PlasticTable {
   HugeArray<std::uint32_t> targets;     ///< [synapses] cell of the block
   std::size_t synapses = 0;
   double weight = 0;                    ///< initial, without sign, where all are the same
-  std::vector<double> weights;          ///< [synapses] the same where not, else empty
+  std::vector<float> weights;           ///< [synapses] the same where not, else empty
+  std::vector<float> weight_rests;      ///< [synapses] what a float leaves of them; runs of double precision only
   std::uint32_t delay_min = 0xFFFFFFFFu, delay_max = 0;
 
   std::uint32_t sources() const { return static_cast<std::uint32_t>(row.size()) - 1; }
-  double initial(std::size_t synapse) const { return weights.empty() ? weight : weights[synapse]; }
+  double initial(std::size_t synapse) const {
+    if (weights.empty()) return weight;
+    return static_cast<double>(weights[synapse]) + (weight_rests.empty() ? 0.0 : static_cast<double>(weight_rests[synapse]));
+  }
   std::uint32_t dendritic(std::uint32_t delay) const { return static_cast<std::uint32_t>(fraction * delay + 0.5); }
   /// What stamps of the target's spikes are behind those of the source's, for spikes that meet at the synapse.
   std::int64_t shift(std::uint32_t delay) const { return std::int64_t{delay} - 2 * std::int64_t{dendritic(delay)}; }
-  std::uint64_t byte() const { return 4 * row.size() + 8 * segments.size() + 4 * synapses + 8 * weights.size(); }
+  std::uint64_t byte() const { return 4 * row.size() + 8 * segments.size() + 4 * synapses + 4 * (weights.size() + weight_rests.size()); }
 };
 
 }  // namespace ranvier::engine

@@ -9,6 +9,7 @@
 
 #include "engine/assemble.hpp"
 #include "engine/plastic.hpp"
+#include "engine/structure.hpp"
 #include "engine/values.hpp"
 #include "ranvier/error.hpp"
 
@@ -23,6 +24,18 @@ struct Record {
     return std::tuple(a.source_delay, a.cell, a.number) < std::tuple(b.source_delay, b.cell, b.number);
   }
 };
+
+/// Rules that give no synapse: for projections whose synapses are to grow.
+bool makes_none(const Rule& rule) {
+  switch (rule.kind) {
+    case Rule::Kind::fixed_indegree:
+    case Rule::Kind::fixed_outdegree:
+    case Rule::Kind::fixed_total_number: return rule.number == 0;
+    case Rule::Kind::pairwise_bernoulli:
+    case Rule::Kind::distance: return rule.probability == 0;
+    default: return false;
+  }
+}
 
 class Collector final : public BatchSink {
  public:
@@ -40,7 +53,7 @@ class Collector final : public BatchSink {
                 .choice_key = stream_key(seed, Purpose::choice, object), .split_key = stream_key(seed, Purpose::split, object),
                 .n_sources = spec_.source.size(), .n_targets = target.size(), .target_first = begin, .target_last = end,
                 .needs_words = !(weight_.constant() && delay_.constant()), .same_population = spec_.source.population == target.population};
-    if (end > begin) rule_ = make_rule(context_);
+    if (end > begin && !makes_none(spec_.rule)) rule_ = make_rule(context_);
   }
 
   /// The synapses of the sources [first, last) of the slice, sorted.
@@ -72,7 +85,12 @@ class Collector final : public BatchSink {
   std::vector<Record> records_;
 };
 
-void append(PlasticTable& table, const std::vector<Record>& records, std::uint32_t n_sources, std::vector<std::uint32_t>& targets) {
+/// Which of the weights of a table are to be kept one by one.
+struct Kept {
+  bool weights, rests;
+};
+
+void append(PlasticTable& table, const std::vector<Record>& records, std::uint32_t n_sources, Kept kept, std::vector<std::uint32_t>& targets) {
   auto r = records.begin();
   for (std::uint32_t source = 0; source < n_sources; ++source) {
     for (; r != records.end() && r->source_delay >> 16 == source; ++r) {
@@ -83,7 +101,8 @@ void append(PlasticTable& table, const std::vector<Record>& records, std::uint32
       targets.push_back(r->cell);
       table.delay_min = std::min(table.delay_min, delay);
       table.delay_max = std::max(table.delay_max, delay);
-      if (table.weight == 0 || !table.weights.empty()) table.weights.push_back(static_cast<double>(r->weight_high) + static_cast<double>(r->weight_low));
+      if (kept.weights) table.weights.push_back(r->weight_high);
+      if (kept.rests) table.weight_rests.push_back(r->weight_low);
     }
     table.row.push_back(static_cast<std::uint32_t>(table.segments.size()));
   }
@@ -98,14 +117,23 @@ PlasticTable build_table(const Network& network, const Shard& shard, std::size_t
   PlasticTable table{.projection = static_cast<int>(projection), .block = block, .cells = b.padded(), .first_cell = b.first, .slot = b.slot + static_cast<std::size_t>(receptor.slot) * b.padded(),
                      .quantum = receptor.quantum, .sign = weight.lowest() < 0 ? -1.0 : 1.0, .fraction = spec.dendritic_delay_fraction, .row = {0}};
   if (weight.constant()) table.weight = std::fabs(weight.constant_value());
+  const Kept kept{.weights = !weight.constant(), .rests = !weight.constant() && network.spec.simulation.double_precision};
   Collector collector(network, projection, b);
   std::vector<std::uint32_t> targets;
-  targets.reserve(static_cast<std::size_t>(1.02 * rule_size(spec, network.spec).synapses * static_cast<double>(b.n) / static_cast<double>(to.size)));
+  const auto expected = static_cast<std::size_t>(1.02 * rule_size(spec, network.spec).synapses * static_cast<double>(b.n) / static_cast<double>(to.size));
+  targets.reserve(expected);
+  if (kept.weights) table.weights.reserve(expected);
+  if (kept.rests) table.weight_rests.reserve(expected);
   constexpr std::int64_t group = 256;
   for (std::int64_t first = 0; first < spec.source.size(); first += group) {
     const std::int64_t last = std::min(first + group, spec.source.size());
-    append(table, collector.collect(first, last), static_cast<std::uint32_t>(last - first), targets);
+    append(table, collector.collect(first, last), static_cast<std::uint32_t>(last - first), kept, targets);
     if (targets.size() >= 0xFFFF0000u) throw InputError(fmt::format("{}: more than 4.29e9 plastic synapses on one thread\n  try: more threads", spec.where));
+  }
+  if (structure_of(spec)) {  // delays of synapses to come
+    const DelayBounds bounds = delay_bounds(spec, network.dt());
+    table.delay_min = std::min(table.delay_min, bounds.low);
+    table.delay_max = std::max(table.delay_max, bounds.high);
   }
   table.synapses = targets.size();
   table.targets = HugeArray<std::uint32_t>(targets.size());

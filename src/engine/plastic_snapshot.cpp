@@ -3,49 +3,38 @@
 /// delay, target and number; each projection gives the arrays
 ///   weight, <state variables>   [synapses]
 ///   sources, flights, history   tables of numbers, see PlasticSynapses::Saved; cells counted within the population
+///   scaling                     rate and factor of all cells of the population, where weights are scaled
 ///   cells                       the same of all cells of the population, where potentials are watched
+/// and where synapses come and go
+///   source, target, delay       [synapses] index in the slice; cell of the population; steps
+///   structure                   what its rule says
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "engine/assemble.hpp"
+#include "engine/rewire.hpp"
 #include "engine/state.hpp"
 #include "ranvier/error.hpp"
 
 namespace ranvier::engine {
 namespace {
 
-/// The parts of a projection on the shards that have some, in the order of their targets.
-struct Part {
-  std::size_t shard, index;
-  const PlasticTable* table;
-  std::int64_t first_cell;
-};
-std::vector<Part> parts_of(const Network& network, std::size_t projection) {
-  std::vector<Part> parts;
-  for (std::size_t t = 0; t < network.shards.size(); ++t)
-    for (std::size_t i = 0; i < network.shards[t].plastic.size(); ++i) {
-      const PlasticTable& table = network.shards[t].plastic[i];
-      if (table.projection == static_cast<int>(projection)) parts.push_back({t, i, &table, network.shards[t].blocks[table.block].first});
-    }
-  std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) { return a.first_cell < b.first_cell; });
-  return parts;
-}
-
 /// Calls visit(part, source, segment) for all segments, by source, delay and target.
 template <class Visit>
-void in_order(const std::vector<Part>& parts, Visit visit) {
+void in_order(const std::vector<PlasticPart>& parts, Visit visit) {
   std::vector<std::uint32_t> at(parts.size());
-  for (std::uint32_t source = 0; !parts.empty() && source < parts[0].table->sources(); ++source) {
-    for (std::size_t p = 0; p < parts.size(); ++p) at[p] = parts[p].table->row[source];
+  for (std::uint32_t source = 0; !parts.empty() && source < parts[0].synapses->table().sources(); ++source) {
+    for (std::size_t p = 0; p < parts.size(); ++p) at[p] = parts[p].synapses->table().row[source];
     for (;;) {
       std::uint32_t delay = 0x10000;
       for (std::size_t p = 0; p < parts.size(); ++p)
-        if (at[p] < parts[p].table->row[source + 1]) delay = std::min<std::uint32_t>(delay, parts[p].table->segments[at[p]].delay);
+        if (at[p] < parts[p].synapses->table().row[source + 1]) delay = std::min<std::uint32_t>(delay, parts[p].synapses->table().segments[at[p]].delay);
       if (delay == 0x10000) break;
       for (std::size_t p = 0; p < parts.size(); ++p)
-        for (; at[p] < parts[p].table->row[source + 1] && parts[p].table->segments[at[p]].delay == delay; ++at[p]) visit(p, source, parts[p].table->segments[at[p]]);
+        for (; at[p] < parts[p].synapses->table().row[source + 1] && parts[p].synapses->table().segments[at[p]].delay == delay; ++at[p]) visit(p, source, parts[p].synapses->table().segments[at[p]]);
     }
   }
 }
@@ -59,18 +48,69 @@ const std::vector<double>& find_array(const Snapshot& s, const std::string& name
   return it->values;
 }
 
+Structure* structure_at(const State& state, std::size_t projection) {
+  for (const Growing& g : state.growing)
+    if (g.projection == static_cast<int>(projection)) return g.rule.get();
+  return nullptr;
+}
+
+/// Which synapses there are, where that does not follow from the network file.
+void save_rows(const State& state, std::size_t k, const std::vector<PlasticPart>& parts, Snapshot& out) {
+  const Structure* structure = structure_at(state, k);
+  if (!structure) return;
+  std::vector<double> sources, targets, delays;
+  in_order(parts, [&](std::size_t p, std::uint32_t source, const PlasticSegment& segment) {
+    for (std::size_t i = segment.first; i < std::size_t{segment.first} + segment.count; ++i) {
+      sources.push_back(source);
+      targets.push_back(static_cast<double>(parts[p].first_cell + parts[p].synapses->table().targets[i]));
+      delays.push_back(segment.delay);
+    }
+  });
+  out.arrays.push_back({array_name(k, "source"), std::move(sources)});
+  out.arrays.push_back({array_name(k, "target"), std::move(targets)});
+  out.arrays.push_back({array_name(k, "delay"), std::move(delays)});
+  out.arrays.push_back({array_name(k, "structure"), structure->save()});
+}
+
+void restore_rows(const Network& network, const Snapshot& in, State& state, std::size_t k, const std::vector<PlasticPart>& parts) {
+  Structure* structure = structure_at(state, k);
+  if (!structure) return;
+  structure->restore(find_array(in, array_name(k, "structure"), 1, structure->save().size()));
+  const auto& sources = find_array(in, array_name(k, "source"), 1, 0);
+  const auto& targets = find_array(in, array_name(k, "target"), 1, sources.size());
+  const auto& delays = find_array(in, array_name(k, "delay"), 1, sources.size());
+  std::vector<std::vector<MadeSynapse>> made(parts.size());
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const auto after = std::upper_bound(parts.begin(), parts.end(), targets[i], [](double cell, const PlasticPart& p) { return cell < static_cast<double>(p.first_cell); });
+    const auto p = static_cast<std::size_t>(after - parts.begin()) - 1;
+    const bool possible = after != parts.begin() && sources[i] >= 0 && sources[i] < parts[p].synapses->table().sources() &&
+                          targets[i] - static_cast<double>(parts[p].first_cell) < static_cast<double>(network.shards[parts[p].shard].blocks[parts[p].synapses->table().block].n) &&
+                          delays[i] >= 1 && delays[i] <= network.delay_max;
+    if (!possible) throw InputError("the saved state holds a synapse that this network cannot have: it is damaged; save it again");
+    made[p].push_back({static_cast<std::uint32_t>(sources[i]), static_cast<std::uint32_t>(delays[i]), static_cast<std::uint32_t>(targets[i] - static_cast<double>(parts[p].first_cell)), 0, 0});
+  }
+  for (std::size_t p = 0; p < parts.size(); ++p) {  // those of the beginning are gone; weights follow
+    const PlasticTable& begins = parts[p].synapses->table();
+    const auto earlier = [](const MadeSynapse& a, const MadeSynapse& b) { return std::tuple(a.source, a.delay, a.cell) < std::tuple(b.source, b.delay, b.cell); };
+    if (!std::is_sorted(made[p].begin(), made[p].end(), earlier)) throw InputError("the saved state holds synapses out of order: it is damaged; save it again");
+    const std::vector<double> weights(made[p].size(), 0);
+    parts[p].synapses->rewire(rewired(begins, std::vector<bool>(begins.synapses, true), made[p]), weights, 0);
+  }
+}
+
 }  // namespace
 
 void save_plastic(const Network& network, const State& state, Snapshot& out) {
   for (std::size_t k = 0; k < network.spec.projections.size(); ++k) {
-    const auto parts = parts_of(network, k);
+    const auto parts = plastic_parts(network, state, k);
     if (parts.empty()) continue;
     std::vector<const PlasticSynapses*> synapses;
     std::vector<std::vector<std::uint32_t>> flights;
-    for (const Part& p : parts) {
-      synapses.push_back(state.shards[p.shard].plastic[p.index].get());
+    for (const PlasticPart& p : parts) {
+      synapses.push_back(p.synapses);
       flights.push_back(synapses.back()->under_way());
     }
+    save_rows(state, k, parts, out);
     for (int v = -1; v < synapses[0]->n_state(); ++v) {
       Snapshot::Array array{array_name(k, v < 0 ? "weight" : fmt::format("state_{}", v)), {}};
       in_order(parts, [&](std::size_t p, std::uint32_t source, const PlasticSegment& segment) {
@@ -95,25 +135,34 @@ void save_plastic(const Network& network, const State& state, Snapshot& out) {
       all_flights.merge(flights_here);
       for (std::size_t i = 0; i < mine.history.size(); i += synapses[p]->history_width()) mine.history[i] += static_cast<double>(parts[p].first_cell);
       all.history.insert(all.history.end(), mine.history.begin(), mine.history.end());
-      const std::size_t values = synapses[p]->cell_width() * network.shards[parts[p].shard].blocks[parts[p].table->block].n;
+      const std::size_t values = synapses[p]->cell_width() * network.shards[parts[p].shard].blocks[synapses[p]->table().block].n;
       all.cells.insert(all.cells.end(), mine.cells.begin(), mine.cells.begin() + static_cast<std::ptrdiff_t>(values));
     }
+    for (std::size_t p = 0; p < parts.size() && synapses[p]->scaling(); ++p)
+      for (std::size_t cell = 0; cell < network.shards[parts[p].shard].blocks[synapses[p]->table().block].n; ++cell) {
+        all.scaling.resize(all.scaling.size() + Scaling::width);
+        synapses[p]->scaling()->save(cell, all.scaling.data() + all.scaling.size() - Scaling::width);
+      }
     for (const auto& [key, rows] : all_flights) all.flights.insert(all.flights.end(), rows.begin(), rows.end());
     out.arrays.push_back({array_name(k, "sources"), std::move(all.sources)});
     out.arrays.push_back({array_name(k, "flights"), std::move(all.flights)});
     out.arrays.push_back({array_name(k, "history"), std::move(all.history)});
+    if (!all.scaling.empty()) out.arrays.push_back({array_name(k, "scaling"), std::move(all.scaling)});
     if (!all.cells.empty()) out.arrays.push_back({array_name(k, "cells"), std::move(all.cells)});
   }
 }
 
 void restore_plastic(const Network& network, const Snapshot& in, State& state) {
   for (std::size_t k = 0; k < network.spec.projections.size(); ++k) {
-    const auto parts = parts_of(network, k);
+    const auto parts = plastic_parts(network, state, k);
     if (parts.empty()) continue;
+    restore_rows(network, in, state, k, parts);
     std::size_t total = 0;
-    for (const Part& p : parts) total += p.table->synapses;
     std::vector<PlasticSynapses*> synapses;
-    for (const Part& p : parts) synapses.push_back(state.shards[p.shard].plastic[p.index].get());
+    for (const PlasticPart& p : parts) {
+      synapses.push_back(p.synapses);
+      total += p.synapses->table().synapses;
+    }
     const PlasticSynapses& part = *synapses[0];
     for (int v = -1; v < part.n_state(); ++v) {
       const auto& values = find_array(in, array_name(k, v < 0 ? "weight" : fmt::format("state_{}", v)), 1, total);
@@ -129,19 +178,23 @@ void restore_plastic(const Network& network, const Snapshot& in, State& state) {
       if (!(flights[i] >= 0 && flights[i] < part.table().sources() && flights[i + 1] >= 0 && flights[i + 1] <= in.step))
         throw InputError("the saved state holds a spike that this network cannot have: it is damaged; save it again");
     const std::size_t width = part.cell_width(), cells = static_cast<std::size_t>(network.populations[static_cast<std::size_t>(network.spec.projections[k].target.population)].size);
+    const auto* scaled = part.scaling() ? &find_array(in, array_name(k, "scaling"), Scaling::width, Scaling::width * cells) : nullptr;
     const auto* watched = width ? &find_array(in, array_name(k, "cells"), width, width * cells) : nullptr;
     for (std::size_t p = 0; p < parts.size(); ++p) {
-      PlasticSynapses::Saved mine{.sources = sources, .flights = flights, .history = {}, .cells = {}};
+      PlasticSynapses::Saved mine{.sources = sources, .flights = flights, .history = {}, .scaling = {}, .cells = {}};
       if (watched) {
         const auto first = watched->begin() + parts[p].first_cell * static_cast<std::ptrdiff_t>(width);
-        mine.cells.assign(first, first + static_cast<std::ptrdiff_t>(width * network.shards[parts[p].shard].blocks[parts[p].table->block].n));
+        mine.cells.assign(first, first + static_cast<std::ptrdiff_t>(width * network.shards[parts[p].shard].blocks[synapses[p]->table().block].n));
       }
       for (std::size_t i = 0; i < history.size(); i += part.history_width()) {
         const double cell = history[i] - static_cast<double>(parts[p].first_cell);
-        if (cell < 0 || cell >= static_cast<double>(network.shards[parts[p].shard].blocks[parts[p].table->block].n)) continue;
+        if (cell < 0 || cell >= static_cast<double>(network.shards[parts[p].shard].blocks[parts[p].synapses->table().block].n)) continue;
         mine.history.push_back(cell);
         mine.history.insert(mine.history.end(), history.begin() + static_cast<std::ptrdiff_t>(i + 1), history.begin() + static_cast<std::ptrdiff_t>(i + part.history_width()));
       }
+      if (scaled)
+        for (std::size_t cell = 0; cell < network.shards[parts[p].shard].blocks[synapses[p]->table().block].n; ++cell)
+          synapses[p]->scaling()->restore(cell, scaled->data() + Scaling::width * (static_cast<std::size_t>(parts[p].first_cell) + cell));
       synapses[p]->restore(in.step, mine);
       synapses[p]->heard = in.step;
     }

@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "core/grid_time.hpp"
+#include "engine/structure.hpp"
 #include "ranvier/error.hpp"
 
 namespace ranvier::engine {
@@ -163,7 +164,7 @@ std::uint64_t resident_byte(const Network& network, const State& state) {
     for (const PlasticTable& table : s.plastic) byte += table.byte();
   for (const ShardState& s : state.shards) {
     byte += s.byte;
-    for (const auto& synapses : s.plastic) byte += synapses->byte();
+    for (const auto& synapses : s.plastic) byte += synapses->byte() + (synapses->owns_table() ? synapses->table().byte() : 0);
   }
   return byte;
 }
@@ -247,7 +248,8 @@ void Recorder::Impl::sample_traces(const Network& network, const State& state, s
   }
 }
 
-void Recorder::Impl::begin(const Network&, const State& state, const RunOptions& options) {
+void Recorder::Impl::begin(const Network& network, const State& state, const RunOptions& options) {
+  if (structure.empty()) structure = start_series(network, state);
   extend_traces(state.step, options.until_step);
   warmup_step = options.warmup_step;
   measuring = state.step >= options.warmup_step;
@@ -270,10 +272,25 @@ void Recorder::Impl::end_piece(const Network& network, State& state) {
   state.exact_in_flight = still_under_way(state.exact_in_flight, exact_logs, state.step, network.delay_max);
 }
 
+void Recorder::Impl::rewire(const Network& network, State& state) {
+  if (state.growing.empty()) return;
+  const double wall = clock_now(CLOCK_MONOTONIC), cpu = clock_now(CLOCK_PROCESS_CPUTIME_ID);
+  engine::rewire(network, state, structure);
+  const double took = clock_now(CLOCK_MONOTONIC) - wall;
+  if (!measuring) {
+    warmup_seconds += took;
+    return;
+  }
+  seconds += took;
+  rewire_seconds += took;
+  cpu_seconds += clock_now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+}
+
 void Recorder::Impl::count(std::size_t index, const Shard& shard, const Delivered& d, const UpdateCounts& u, const StageTimes& t) {
   delivered[index].events += d.events;
   delivered[index].segments += d.segments;
   delivered[index].plastic_events += d.plastic_events;
+  delivered[index].frequent_events += d.frequent_events;
   delivered[index].plastic_flop += d.plastic_flop;
   delivered[index].plastic_byte += d.plastic_byte;
   delivered[index].gap_currents += d.gap_currents;
@@ -296,7 +313,7 @@ void Recorder::finish(const Network& network, const State& state, RunResult& res
   for (auto it = measured; it != all.end(); ++it) ++result.population_spikes[static_cast<std::size_t>(network.population_of(it->neuron))];
   result.warmup_step = r.warmup_step;
   result.end_step = state.step;
-  result.synapse_count = network.synapses;
+  result.synapse_count = count_synapses(network, state);
   result.simulate_s = r.seconds;
   result.simulate_cpu_s = r.cpu_seconds;
   result.warmup_s = r.warmup_seconds;
@@ -310,6 +327,7 @@ void Recorder::finish(const Network& network, const State& state, RunResult& res
     const Shard& shard = network.shards[t];
     const double byte_per_event = shard.rows.synapses ? 4.0 * static_cast<double>(shard.rows.word_count) / static_cast<double>(shard.rows.synapses) : 0;
     result.work.synaptic_events += d.events + d.plastic_events;
+    result.work.frequent_events += d.frequent_events;
     result.work.flop += 2 * d.events + d.plastic_flop;                                          // multiply by the scale, add
     result.work.byte_moved += d.plastic_byte;
     result.work.byte_moved += static_cast<std::uint64_t>(byte_per_event * static_cast<double>(d.events)) + slot_byte * d.events + 16 * d.segments;
@@ -329,7 +347,10 @@ void Recorder::finish(const Network& network, const State& state, RunResult& res
   }
   const auto n = static_cast<double>(network.shards.size());
   result.stages = {{"deliver", sum.deliver / n}, {"update", sum.update / n}, {"wait", sum.wait / n}, {"record", sum.record / n}};
-  result.byte_per_synapse = network.synapses ? static_cast<double>(resident_byte(network, state)) / static_cast<double>(network.synapses) : 0;
+  if (!r.structure.empty()) result.stages.push_back({"rewire", r.rewire_seconds});
+  result.structure = std::move(r.structure);
+  r.structure.clear();
+  result.byte_per_synapse = result.synapse_count ? static_cast<double>(resident_byte(network, state)) / static_cast<double>(result.synapse_count) : 0;
 
   result.times_ms = times_of(network, all, exact);
   result.spikes = std::move(all);
@@ -339,6 +360,10 @@ void Recorder::finish(const Network& network, const State& state, RunResult& res
     result.traces.push_back(std::move(run.trace));
   }
   r.traces.clear();
+  for (std::size_t k = 0; k < network.spec.volumes.size(); ++k) {
+    const Volume& volume = *state.shards[0].volumes[k];
+    result.volumes.push_back({network.spec.volumes[k].name, volume.course().pulses(state.step), volume.at(state.step)});
+  }
   for (const RecordingSpec& rec : network.spec.recordings)
     if (rec.kind == RecordingSpec::Kind::weights || rec.kind == RecordingSpec::Kind::connectivity)
       for (auto& c : read_connections(network, state, rec)) result.connections.push_back(std::move(c));

@@ -21,6 +21,7 @@ struct Recorder::Impl {
   // called by run(), outside the loop
   void begin(const Network& network, const State& state, const RunOptions& options);
   void end_piece(const Network& network, State& state);
+  void rewire(const Network& network, State& state);  ///< where a structural step is due; timed and counted
   // called by the shards
   void note(std::size_t shard, Spike spike) { logs[shard].push_back(spike); }
   void note_exact(std::size_t shard, const ExactSpike& spike) { exact_logs[shard].push_back(spike); }  ///< besides note()
@@ -52,6 +53,8 @@ struct Recorder::Impl {
   std::vector<UpdateCounts> updates;
   double seconds = 0, cpu_seconds = 0;           ///< of the pieces after the warm-up
   double warmup_seconds = 0;
+  double rewire_seconds = 0;                     ///< of `seconds`
+  std::vector<StructureSeries> structure;        ///< [state.growing]
   std::uint32_t warmup_step = 0;
   bool measuring = false;
   double piece_start = 0, piece_cpu_start = 0;

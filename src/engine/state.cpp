@@ -102,7 +102,8 @@ void fill_constants(const Network& network, const Population& p, const Block& bl
     double c[constants_max];
     model.derive(membrane.data(), network.dt(), c);
     for (int k = 0; k < model.n_constants; ++k) store(network, const_cast<void*>(s.constants[k]), i, c[k]);
-    const MembraneConstants coupled = model.constants(membrane.data());
+    MembraneConstants coupled = model.constants(membrane.data());
+    if (model.relative_to >= 0) coupled.base = membrane[static_cast<std::size_t>(model.relative_to)];
     for (std::size_t q = 0; q < p.pools.size(); ++q) {
       const Receptor& receptor = p.first_of(p.pools[q]);
       receptor.model->derive(parameters_of_cell(receptor.parameters, cell).data(), receptor.coupling, coupled, network.dt(), c);
@@ -295,7 +296,8 @@ State start(const Network& network) {
   const auto drawn = draw_initial(network);
   for (std::size_t t = 0; t < network.shards.size(); ++t) {
     state.shards.push_back(make_shard(network, t));
-    state.shards.back().plastic = start_plastic(network, network.shards[t]);
+    state.shards.back().volumes = start_volumes(network);
+    state.shards.back().plastic = start_plastic(network, network.shards[t], state.shards.back().volumes);
     for (std::size_t b = 0; b < network.shards[t].blocks.size(); ++b) {
       const Block& block = network.shards[t].blocks[b];
       BlockState& cells = state.shards[t].blocks[b];
@@ -305,6 +307,7 @@ State start(const Network& network) {
   }
   spikes_at_zero(network, state);
   hear(network, state);
+  state.growing = start_structures(network, state);
   return state;
 }
 

@@ -10,6 +10,8 @@
 
 #include "engine/network.hpp"
 #include "engine/plastic.hpp"
+#include "engine/structure.hpp"
+#include "engine/volume.hpp"
 #include "ranvier/record.hpp"
 
 namespace ranvier::engine {
@@ -39,6 +41,7 @@ struct ShardState {
   std::uint32_t* group_of_slots = nullptr;
   std::size_t n_active = 0;
   std::size_t byte = 0;                              ///< taken from memory
+  std::vector<std::unique_ptr<Volume>> volumes;      ///< [volumes] the same on all shards
   std::vector<std::unique_ptr<PlasticSynapses>> plastic;  ///< [plastic tables of the shard]
 };
 
@@ -47,6 +50,7 @@ struct State {
   std::vector<ShardState> shards;
   std::vector<Spike> in_flight;                      ///< spikes some of whose synapses are still to be reached, sorted
   std::vector<ExactSpike> exact_in_flight;           ///< those of populations with exact times once more, for event-driven cells
+  std::vector<Growing> growing;                      ///< projections whose synapses come and go
 };
 
 /// The state at time 0: initial values drawn, spikes of trains at time 0 in flight.

@@ -13,6 +13,7 @@
 ///   - what was under way before is delivered first, and only then are the others' new spikes waited for; the wait
 ///     therefore overlaps with nearly all of the delivering of the next step
 ///   - sums are integers, randomness is keyed by global ids: the answer is the same for any number of shards
+///   - where synapses come and go a run is made of pieces, and between them all threads have joined (structure.hpp)
 ///   - where cells have gap junctions the interval is one step, and potentials are published like spikes (gap.hpp)
 ///   - a mailbox has two pages, used in turn: a page is written again only after every shard has published the
 ///     interval in between, and a shard publishes only after it has read the page
@@ -32,6 +33,7 @@
 #include "engine/plastic.hpp"
 #include "engine/record.hpp"
 #include "engine/run.hpp"
+#include "engine/structure.hpp"
 #include "ranvier/error.hpp"
 
 namespace ranvier::engine {
@@ -106,6 +108,7 @@ class ShardRun {
         if (s == step + 1 && interval > 0 && !receive(interval - 1, step, now)) return end(step);
         if (gaps_) gaps_->begin(interval);
         update(s);
+        for (const PlasticRun& p : plastic_) p.synapses->step_done(s);
         if (events_) update_events(s);
         charge(times_.update, now);
         recorder_.sample(network_, whole_, index_, s);
@@ -141,7 +144,9 @@ class ShardRun {
       for (const Spike& s : box.page[interval & 1]) {
         set_out(shard_.rows, calendar_, s.neuron, s.step, step);
         if (!plastic_.empty()) plastic_sets_out(s);
+        for (const auto& volume : state_.volumes) volume->hear(s);
       }
+    for (const auto& volume : state_.volumes) volume->settle(step, step + network_.delay_min);
     plastic_has_heard(step);
     if (events_) receive_events(interval, step);
     deliver(shard_.rows, calendar_, step + 1, slots_, delivered_);
@@ -205,6 +210,7 @@ class ShardRun {
     for (const PlasticRun& p : plastic_) {
       const PlasticWork work = p.synapses->take_work();
       delivered_.plastic_events += work.events;
+      delivered_.frequent_events += work.frequent;
       delivered_.plastic_flop += work.flop;
       delivered_.plastic_byte += work.byte;
     }
@@ -338,7 +344,7 @@ class ShardRun {
       recorder_.note(index_, spike);
     }
     for (PlasticSynapses* synapses : run.taught)
-      for (std::size_t k = 0; k < v.n_spikes; ++k) synapses->target_fires(v.spikes[k], step);
+      for (std::size_t k = 0; k < v.n_spikes; ++k) synapses->cell_fires(v.spikes[k], step);
     if (v.bad_cell >= 0 && failures.empty()) failures.push_back({step, first + v.bad_cell});
   }
 
@@ -405,14 +411,18 @@ class ShardRun {
 
 }  // namespace
 
-void run(const Network& network, State& state, const RunOptions& options, Recorder& recorder) {
-  if (options.until_step <= state.step) return;
+namespace {
+
+/// Without a structural step before its end.
+void run_piece(const Network& network, State& state, const RunOptions& options, Recorder& recorder) {
   const std::size_t n = network.shards.size();
   std::vector<Mailbox> mail(n);
   GapBoard board(network);
   std::vector<std::unique_ptr<ShardRun>> shards;
   for (std::size_t t = 0; t < n; ++t) shards.push_back(std::make_unique<ShardRun>(network, state, t, options, recorder.impl(), mail, board));
   recorder.impl().begin(network, state, options);
+  std::vector<std::size_t> heard;  // spikes noted before
+  for (const auto& log : recorder.impl().logs) heard.push_back(log.size());
   {
     std::vector<std::jthread> threads;
     for (std::size_t t = 1; t < n; ++t) threads.emplace_back([&, t] { shards[t]->run(); });
@@ -421,6 +431,10 @@ void run(const Network& network, State& state, const RunOptions& options, Record
   state.step = shards[0]->last_step;
   recorder.impl().end_piece(network, state);
   hear(network, state);
+  for (std::size_t t = 0; t < n && !state.growing.empty(); ++t) {
+    const std::vector<Spike>& log = recorder.impl().logs[t];
+    structures_hear(network, state, log.data() + heard[t], log.size() - heard[t]);
+  }
 
   std::vector<Failure> failures;
   for (const auto& s : shards) failures.insert(failures.end(), s->failures.begin(), s->failures.end());
@@ -431,6 +445,18 @@ void run(const Network& network, State& state, const RunOptions& options, Record
                              "  try: {}",
                              f.synapse ? "a synapse of " : "", f.neuron - p.first, p.name, f.step, f.step * network.dt(),
                              f.hint.empty() ? "a smaller dt, weaker weights or inputs, or a look at the parameters of that population" : f.hint));
+}
+
+}  // namespace
+
+void run(const Network& network, State& state, const RunOptions& options, Recorder& recorder) {
+  while (state.step < options.until_step) {
+    RunOptions piece = options;
+    piece.until_step = std::min(options.until_step, next_structural_step(state, state.step));
+    run_piece(network, state, piece, recorder);
+    if (state.step < piece.until_step) return;  // stopped
+    recorder.impl().rewire(network, state);
+  }
 }
 
 }  // namespace ranvier::engine

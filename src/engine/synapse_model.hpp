@@ -2,10 +2,12 @@
 #pragma once
 /// Synapses with a state: what a rule's file says, and how it is looked up. A rule never sees rows, threads or files.
 ///
-/// There are two kinds, and a projection may have one of each:
-///   release   depends on the source's spikes alone: computed once per spike and source, never per synapse
+/// There are four kinds, and a projection may have any of the first and one of each of the others:
+///   release   depends on the source's spikes alone: computed once per spike and source, never per synapse; factors multiply
 ///   weight    changes the weight of each synapse, at its events only: a spike of the source arrives at the synapse, or
 ///             one of the target does. Between events nothing is stepped.
+///   scaling   a factor of all weights of a target (scaling.hpp)
+///   structure makes and removes synapses, at whole multiples of an interval (structure.hpp)
 ///
 /// Events of a synapse, in time: the source's spike k arrives at k + axonal delay, the target's spike t at
 /// t + dendritic delay. Of two at the same time neither counts for the other.
@@ -24,6 +26,8 @@
 
 namespace ranvier::engine {
 
+class Volume;
+
 /// Settings of a rule for one projection, complete.
 struct SynapseParameters {
   std::vector<double> value;        ///< by the rule's enum of parameters
@@ -31,6 +35,7 @@ struct SynapseParameters {
   double dt_ms = 0;
   double weight_largest = 0;        ///< of the initial weights, without sign
   double weight_smallest = 0;
+  Volume* volume = nullptr;         ///< that the rule follows; nullptr where it is only asked about its settings
   double operator[](int k) const { return value[static_cast<std::size_t>(k)]; }
 };
 
@@ -127,6 +132,17 @@ concept Draws = requires { requires R::draws; };
 template <class R>
 concept Hints = requires(const R& rule) { { rule.hint() } -> std::convertible_to<std::string>; };
 
+/// A rule of the weight that follows a volume (volume.hpp): the weight changes between events too. advance() takes a synapse from just after
+/// its last event to just before the next one, which then sees it as it is there. settled(step) is a time to which all may be taken, at any
+/// moment after `step`, without changing bits.
+template <class R, class T>
+concept FollowsVolume = requires(const R& rule, T weight, T* state, std::int64_t steps, std::uint32_t step) {
+  { rule.advance(weight, state, steps, steps) } -> std::same_as<T>;  // the weight, and the state, a while later
+  { rule.settled(step) } -> std::same_as<std::int64_t>;
+  { rule.done_with(steps) };                                         // no synapse needs what was before any more
+  { rule.crowded(step) } -> std::same_as<bool>;
+};
+
 /// A rule of the release: how much of its weight each synapse passes on, spike by spike.
 class Release {
  public:
@@ -139,22 +155,32 @@ class Release {
   virtual double largest() const = 0;  ///< factor; infinity where it is not bounded
 };
 
+/// Rules of the release that act together: their factors multiply. nullptr where there is none.
+std::unique_ptr<Release> product_of(std::vector<std::unique_ptr<Release>> parts);
+
 class PlasticSynapses;
+struct ScalingRule;
 struct Network;
 struct Shard;
 struct PlasticTable;
+struct StructureModel;
 
 struct SynapseModel {
   const ModelInfo* info;
   /// A message where settings are each legal but not together; nullptr otherwise.
   const char* (*validate)(const SynapseParameters&);
-  // one of the two, by the kind of the rule
+  // one of the three, by the kind of the rule
   std::unique_ptr<Release> (*make_release)(const SynapseParameters&);
   std::unique_ptr<PlasticSynapses> (*make_weights)(const Network&, const PlasticTable&, const SynapseParameters&, std::unique_ptr<Release>);
   double (*largest)(const SynapseParameters&);  ///< weight that the rule can reach, without sign
+  int (*n_state)(const SynapseParameters&) = nullptr;  ///< state variables of a synapse besides its weight; nullptr: none
   bool watches_potential = false;               ///< needs the target's potential in every step: PlasticSynapses::after_update()
   /// Where it does: numbers kept of each target, given the longest delay of the network in steps.
   std::size_t (*cell_values)(const SynapseParameters&, std::uint32_t delay_max) = nullptr;
+  /// Of rules that follow a volume: the time constant with which they look back at it [ms]; infinity where they do not weigh the past.
+  double (*looks_back_ms)(const SynapseParameters&) = nullptr;
+  const StructureModel* structure = nullptr;
+  ScalingRule (*scaling)(const SynapseParameters&) = nullptr;  ///< of homeostasis
   bool changes_weights() const { return make_weights != nullptr; }
 };
 const SynapseModel* find_synapse(std::string_view name);

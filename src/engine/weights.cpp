@@ -9,6 +9,7 @@
 #include <map>
 
 #include "engine/assemble.hpp"
+#include "engine/structure.hpp"
 #include "engine/values.hpp"
 
 namespace ranvier::engine {
@@ -60,7 +61,10 @@ double input_rate_max(const InputSpec& input) {
 
 /// Sum of |weight| over the synapses of one target cell, the largest over the targets; a bound where weights are drawn.
 double weight_sum_bound(const ProjectionSpec& p, const NetworkSpec& network) {
-  if (is_plastic(p)) return rule_size(p, network).indegree_bound * std::min(plastic_weight_bound(p, network.simulation.dt_ms), 0x1p16 * largest(p.weight));
+  if (is_plastic(p)) {
+    const double bound = plastic_weight_bound(p, network.simulation.dt_ms);
+    return structural_indegree_bound(p, network) * (std::isfinite(bound) ? bound : 0x1p16 * largest(p.weight));  // 0x1p16: sums are wide then
+  }
   if (p.rule.kind != Rule::Kind::edges || p.weight.kind != Values::Kind::column) return rule_size(p, network).indegree_bound * largest(p.weight);
   // Listed edges: the in-degrees and weights of connectomes vary so much that the product above would be far too large.
   const std::vector<std::int64_t>& targets = *p.rule.edge_targets;

@@ -129,6 +129,24 @@ Json populations_part(const NetworkSpec& spec, const RunResult& result, const Wi
   return populations;
 }
 
+/// Of each projection whose synapses come and go: columns with an entry for the beginning and for each structural step.
+Json structure_part(const NetworkSpec& spec, const RunResult& result) {
+  Json all = Json::array();
+  for (const StructureSeries& series : result.structure) {
+    Json time = Json::array(), synapses = Json::array(), made = Json::array(), removed = Json::array(), activity = Json::array();
+    for (const auto& c : series.counts) {
+      time.push_back(c.step * spec.simulation.dt_ms);
+      synapses.push_back(c.synapses);
+      made.push_back(c.made);
+      removed.push_back(c.removed);
+      activity.push_back(c.activity);
+    }
+    const auto& projection = spec.projections.at(static_cast<std::size_t>(series.projection));
+    all.push_back({{"projection", projection.name}, {"time_ms", time}, {"synapses", synapses}, {"made", made}, {"removed", removed}, {"activity", activity}});
+  }
+  return all;
+}
+
 std::string now_utc() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
 }
@@ -151,13 +169,14 @@ Json population_effect(const NetworkSpec& spec, int population) {
 
 Json summarise(const NetworkSpec& spec, const RunResult& result) {
   const Window window = window_of(spec, result);
-  return {{"format", 1},
+  Json summary{{"format", 1},
           {"network", network_part(spec, result)},
           {"run", run_part(spec, result, window)},
           {"time", time_part(result, window)},
           {"work",
            {{"spikes", result.work.spikes},
             {"synaptic_events", result.work.synaptic_events},
+            {"frequent_events", result.work.frequent_events},
             {"flop", result.work.flop},
             {"byte_moved", result.work.byte_moved}}},
           {"memory",
@@ -172,6 +191,9 @@ Json summarise(const NetworkSpec& spec, const RunResult& result) {
           {"command", result.command},
           {"created", now_utc()},
           {"machine", machine_part(result.machine)}};
+  for (const VolumeResult& v : result.volumes) summary["volumes"].push_back({{"name", v.name}, {"pulses", v.pulses}, {"concentration", v.concentration}});
+  if (!result.structure.empty()) summary["structure"] = structure_part(spec, result);
+  return summary;
 }
 
 Json read_summary(const std::filesystem::path& folder) {

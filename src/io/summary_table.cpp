@@ -85,6 +85,20 @@ std::string time_lines(const Json& time) {
   return stages.empty() ? text : text + "          " + stages + "\n";
 }
 
+/// Synapses at the beginning and at the end, where some came and went.
+std::string structure_lines(const Json& s) {
+  std::string text;
+  if (!s.contains("structure")) return text;
+  for (const auto& p : s["structure"]) {
+    std::int64_t made = 0, removed = 0;
+    for (const auto& n : p["made"]) made += n.get<std::int64_t>();
+    for (const auto& n : p["removed"]) removed += n.get<std::int64_t>();
+    text += fmt::format("{} {}: {} synapses, at first {}; {} made and {} removed in {} structural steps\n", text.empty() ? "structure" : "         ", p["projection"].get<std::string>(),
+                        grouped(p["synapses"].back().get<std::int64_t>()), grouped(p["synapses"].front().get<std::int64_t>()), grouped(made), grouped(removed), p["made"].size() - 1);
+  }
+  return text;
+}
+
 std::string work_lines(const Json& s) {
   const auto& work = s["work"];
   const double events = work["synaptic_events"].get<double>(), simulate_s = s["time"]["simulate_s"].get<double>();
@@ -93,6 +107,8 @@ std::string work_lines(const Json& s) {
   if (simulate_s > 0) text += fmt::format(" ({})", scaled(events / simulate_s, "/s"));
   text += fmt::format("\n          {} and {} moved, as counted", scaled(work["flop"].get<double>(), "FLOP"),
                       scaled(work["byte_moved"].get<double>(), "B"));
+  if (const auto frequent = work["frequent_events"].get<std::int64_t>(); frequent > 0)
+    text += fmt::format("\n          {} of the events came less than 20 ms after the one before: at such rates method = \"clock_driven\" may be as fast", grouped(frequent));
   const auto& memory = s["memory"];
   text += "\nmemory    ";
   if (!memory["byte_per_synapse"].is_null()) text += fmt::format("{:.2f} bytes per synapse, ", memory["byte_per_synapse"].get<double>());
@@ -105,11 +121,21 @@ std::string work_lines(const Json& s) {
   return text + (each.is_null() ? "" : ", " + scaled(each.get<double>(), "J") + " per synaptic event") + "\n";
 }
 
+std::string volume_lines(const Json& s) {
+  std::string text;
+  if (s.contains("volumes"))
+    for (const auto& v : s["volumes"])
+      text += fmt::format("{:<9} volume \"{}\": {} pulses, concentration {:.4g} at the end\n", text.empty() ? "\nreleased" : "", v["name"].get<std::string>(),
+                          grouped(v["pulses"].get<std::int64_t>()), v["concentration"].get<double>());
+  return text;
+}
+
 }  // namespace
 
 std::string summary_table(const Json& summary) {
-  return header_lines(summary) + population_lines(summary["populations"]) + time_lines(summary["time"]) +
-         work_lines(summary) + fmt::format("hash      {}\n", summary["spike_hash"].get<std::string>());
+  return header_lines(summary) + population_lines(summary["populations"]) + volume_lines(summary) + time_lines(summary["time"]) +
+         work_lines(summary) + structure_lines(summary) + fmt::format("hash      {}
+", summary["spike_hash"].get<std::string>());
 }
 
 }  // namespace ranvier::io

@@ -37,6 +37,7 @@ class Downscale {
     if (f_ == 1 && k_ == 1) return;  // the full network, untouched to the last bit
     if (!reader_.problems().empty()) return;
     if (!spec().gap_junctions.empty()) return refuse("gap junctions cannot be down-scaled; remove them, or set neurons = 1 and indegree = 1");
+    if (!spec().volumes.empty()) return refuse("volumes cannot be down-scaled; remove them, or set neurons = 1 and indegree = 1");
     for (const auto& p : spec().projections)
       if (!p.synapse.empty())
         return refuse(fmt::format("the synapses of \"{}\" follow a rule, whose settings do not scale by themselves; set neurons = 1 and indegree = 1, and scale by [parameters]", p.name));

@@ -198,7 +198,9 @@ class PopulationReader {
   }
 
   void coupling(const At& table, const ModelInfo& info, ReceptorSpec& receptor) {
-    receptor.conductance = reader_.boolean(reader_.get(table, "conductance")).value_or(false);
+    receptor.conductance = reader_.boolean(reader_.get(table, "conductance")).value_or(info.conductance_only);
+    if (info.conductance_only && !receptor.conductance)
+      reader_.problem(reader_.get(table, "conductance"), fmt::format("receptor kind \"{}\" is always a conductance; remove this line", info.name));
     receptor.sign = receptor.conductance ? 1 : 0;
     if (receptor.conductance && info.weight_unit == "mV")
       reader_.problem(reader_.get(table, "conductance"), fmt::format("receptor kind \"{}\" has no conductance", info.name));
@@ -218,7 +220,7 @@ class PopulationReader {
       const bool reversal = parameter.name == "E_rev";
       if (reversal && at && !receptor.conductance)
         reader_.problem(at, "only a conductance has a reversal potential; add conductance = true, or remove it");
-      if (reversal && !at && receptor.conductance)
+      if (reversal && !at && receptor.conductance && !info.conductance_only)
         reader_.problem(table.node->line, table.path, "E_rev is missing: the reversal potential of a conductance, for example E_rev = \"0 mV\"");
       if (at) value_of(at, parameter, parameter.default_value, receptor.params[std::string(parameter.name)]);
     }

@@ -37,7 +37,7 @@ class ProjectionReader {
     }
     sizes_known_ = source.size() > 0 && target.size() > 0;  // else a size is wrong, and noted: check what does not depend on it
     sites_ = sites();
-    if (!rule() || vanishes_) return;
+    if (!rule() || (vanishes_ && !grows())) return;
     const auto receptor = read_receptor(reader_, holder("receptor"), to());
     if (!receptor) {
       if (to().receptors.empty() && !to().membrane.empty())
@@ -70,6 +70,18 @@ class ProjectionReader {
     for (std::size_t r = 0; r < to().receptors.size(); ++r)
       if (at.is(Node::Kind::text) ? to().receptors[r].name == at.node->text : to().receptors.size() == 1) return engine::sites_of(to(), static_cast<int>(r));
     return 1;
+  }
+
+  /// Whether synapses may be made during the run, so that the projection may begin with none.
+  bool grows() {
+    const At at = reader_.select(get("synapse"));
+    const auto structural = [](std::string_view name) {
+      const auto* info = engine::find_model(engine::ModelInfo::Kind::synapse, name);
+      return info && info->structural;
+    };
+    if (at.is(Node::Kind::text)) return structural(at.node->text);
+    if (!at.is(Node::Kind::table)) return false;
+    return std::any_of(at.node->entries.begin(), at.node->entries.end(), [&](const auto& entry) { return structural(entry.key); });
   }
 
   // --- rule
@@ -279,7 +291,7 @@ class ProjectionReader {
     }
     rules.unit = "ms";
     if (const At at = required("delay", "for example delay = \"1.5 ms\"")) delay(at, rules);
-    p_.synapse = read_synapse(reader_, reader_.select(get("synapse")), unit);
+    p_.synapse = read_synapse(reader_, reader_.select(get("synapse")), unit, draft_.spec);
   }
 
   At required(std::string_view key, std::string_view why) { return reader_.require(holder(key), key, why); }

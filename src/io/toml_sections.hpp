@@ -24,6 +24,7 @@ struct Draft {
 
 void read_simulation(Reader& reader, const At& root, SimulationSpec& simulation);
 void read_populations(Reader& reader, const At& root, Draft& draft);
+void read_volumes(Reader& reader, const At& root, Draft& draft);
 void read_projections(Reader& reader, const At& root, Draft& draft);
 void read_gap_junctions(Reader& reader, const At& root, Draft& draft);
 void read_inputs(Reader& reader, const At& root, Draft& draft);
@@ -60,8 +61,8 @@ std::string current_unit(const PopulationSpec& population);
 /// Reads a weight for this receptor and checks its sign.
 std::optional<Values> read_weight(Reader& reader, const At& at, const PopulationSpec& target, int receptor, const ValueRules& rules);
 
-/// The rules of a projection's synapses; none where they are static. `weight_unit` is that of the receptor.
-std::vector<SynapseSpec> read_synapse(Reader& reader, const At& at, std::string_view weight_unit);
+/// The rules of a projection's synapses; none where they are static. `weight_unit` is that of the receptor; rules may follow the volumes of `spec`.
+std::vector<SynapseSpec> read_synapse(Reader& reader, const At& at, std::string_view weight_unit, const NetworkSpec& spec);
 
 /// Adds `projection` once for each entry of the list `lags`: entry k with the weights times that number and delays longer by
 /// k steps, all with the same pairs. Entries of 0 are left out.

@@ -38,19 +38,36 @@ void read_number(Reader& reader, const At& at, const engine::Parameter& p, std::
   synapse.params[std::string(p.name)] = *value;
 }
 
-std::optional<SynapseSpec> read_rule(Reader& reader, const At& place, const std::string& name, const At* settings, std::string_view weight_unit) {
+/// The volume that a rule follows: the one it names, or the only one.
+void read_volume(Reader& reader, const At& place, const At& at, const NetworkSpec& spec, SynapseSpec& synapse) {
+  std::vector<std::string> names;
+  for (const auto& v : spec.volumes) names.push_back(v.name);
+  const auto given = at ? reader.text(at) : std::nullopt;
+  if (given) synapse.volume = *given;
+  if (at.failed || (at && !given) || (given && std::find(names.begin(), names.end(), *given) != names.end()) || (!given && names.size() == 1)) return;
+  if (names.empty()) reader.problem(place, fmt::format("{} follows a volume, and the file has none; add [[volumes]]", synapse.rule));
+  else if (given) reader.problem(at, fmt::format("no such volume.{}", suggestion(*given, names)));
+  else reader.problem(place, fmt::format("{} follows a volume, and there are {}; add volume = \"{}\" or another one", synapse.rule, names.size(), names[0]));
+}
+
+std::optional<SynapseSpec> read_rule(Reader& reader, const At& place, const std::string& name, const At* settings, std::string_view weight_unit, const NetworkSpec& spec) {
   const ModelInfo* info = engine::find_model(ModelInfo::Kind::synapse, name);
   if (!info) {
     reader.problem(place, fmt::format("no such synapse rule.{} All names: ranvier models", suggestion(name, rule_names())));
     return {};
   }
   SynapseSpec synapse{.rule = name};
-  if (!settings) return synapse;
+  if (!settings) {
+    if (info->follows_volume) read_volume(reader, place, {}, spec, synapse);
+    return synapse;
+  }
   if (!reader.is_table(*settings, fmt::format("{{ {} = {{ ... }} }}", name))) return {};
   std::vector<std::string> known;
   for (const auto& p : info->parameters) known.emplace_back(p.name);
   for (const auto& c : info->choices) known.emplace_back(c.name);
+  if (info->follows_volume) known.emplace_back("volume");
   reader.only_keys(*settings, known);
+  if (info->follows_volume) read_volume(reader, place, reader.get(*settings, "volume"), spec, synapse);
   for (const auto& p : info->parameters)
     if (const At at = reader.get(*settings, p.name)) read_number(reader, at, p, weight_unit, synapse);
   for (const auto& c : info->choices)
@@ -60,18 +77,18 @@ std::optional<SynapseSpec> read_rule(Reader& reader, const At& place, const std:
 
 }  // namespace
 
-std::vector<SynapseSpec> read_synapse(Reader& reader, const At& at, std::string_view weight_unit) {
+std::vector<SynapseSpec> read_synapse(Reader& reader, const At& at, std::string_view weight_unit, const NetworkSpec& spec) {
   std::vector<SynapseSpec> rules;
   if (!at) return rules;
   if (at.is(Node::Kind::text)) {
     if (at.node->text == "static") return rules;
-    if (auto rule = read_rule(reader, at, at.node->text, nullptr, weight_unit)) rules.push_back(std::move(*rule));
+    if (auto rule = read_rule(reader, at, at.node->text, nullptr, weight_unit, spec)) rules.push_back(std::move(*rule));
     return rules;
   }
   if (!reader.is_table(at, "\"stdp\", or { stdp = { lambda = 0.1 } }")) return rules;
   for (const auto& entry : at.node->entries) {
     const At settings = reader.get(at, entry.key);
-    if (auto rule = read_rule(reader, settings, entry.key, &settings, weight_unit)) rules.push_back(std::move(*rule));
+    if (auto rule = read_rule(reader, settings, entry.key, &settings, weight_unit, spec)) rules.push_back(std::move(*rule));
   }
   return rules;
 }

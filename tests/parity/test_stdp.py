@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The weights of single plastic synapses are NEST's: nine rules and settings, two delays each, trains of a minute.
+"""The weights of single plastic synapses are NEST's: ten rules and settings, two delays each, trains of a minute.
 
     RANVIER=build/release/ranvier tests/parity/test_stdp.py       needs numpy and h5py
 
@@ -65,6 +65,14 @@ neurons = "target{k}"
 """
 
 
+VOLUME = """
+[[volumes]]
+name = "volume{k}"
+tau = "200 ms"
+rewards = {rewards}
+"""
+
+
 def toml(settings):
     """{"stdp": {"lambda": 0.1}} as an inline table."""
     if isinstance(settings, dict):
@@ -82,8 +90,12 @@ def main():
     text = HEAD
     for k, row in enumerate(rows):
         n_source, n_target = len(row["source_ms"].split()), len(row["target_ms"].split())
+        synapse = json.loads(row["synapse"])
+        if row["dopamine_ms"]:
+            text += VOLUME.format(k=k, rewards=json.dumps([[f"{t} ms", 1 / 200] for t in row["dopamine_ms"].split()]))
+            synapse[row["nest"].removesuffix("_synapse")]["volume"] = f"volume{k}"
         text += PAIR.format(k=k, source=times(row["source_ms"]), teacher=times(row["target_ms"], 0.1), zeros_source=[0] * n_source, zeros_target=[0] * n_target,
-                            start=row["start"], delay=row["delay_ms"], synapse=toml(json.loads(row["synapse"])))
+                            start=row["start"], delay=row["delay_ms"], synapse=toml(synapse))
     wrong = []
     with tempfile.TemporaryDirectory(prefix="ranvier-stdp-") as folder:
         network = pathlib.Path(folder) / "stdp.toml"

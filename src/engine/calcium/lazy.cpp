@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Synapses that are visited when a spike of their source arrives, and once more when the calcium of that spike has done its
+/// work and no other spike has come: so no target has to remember its potential for longer than that.
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+
+#include "core/decay_table.hpp"
+#include "engine/calcium/synapses.hpp"
+#include "engine/volume.hpp"
+
+namespace ranvier::engine::calcium {
+namespace {
+
+/// Panels are two knots long at first, and four from where most of the integral of Ca^n is done.
+constexpr double knot_ms = 2.5, fine_ms = 60;
+/// Intervals between spikes in which stepping is about as cheap.
+constexpr double frequent_ms = 20;
+/// Where a volume has a say, tails are cut at first, while CaMKII may still be above a threshold, and all synapses are brought up to
+/// date now and then, so that the volume may forget.
+constexpr double tail_ms = 50, tails_ms = 1000, sweep_ms = 10000;
+std::uint32_t knot_steps(double dt_ms) { return std::max(1u, static_cast<std::uint32_t>(std::lround(knot_ms / dt_ms))); }
+std::uint32_t ring_size(const Rule& rule) {
+  return static_cast<std::uint32_t>(std::bit_ceil(std::size_t{Window(rule).longest() / knot_steps(rule.dt_ms) + 2}));
+}
+
+// counted from loops.cpp, exp as 15, where no threshold is crossed
+constexpr std::uint64_t flop_panel = 58, flop_visit = 8, flop_tail = 45, flop_deliver = 2;
+
+template <class T>
+class Lazy final : public PlasticSynapses {
+ public:
+  Lazy(const Network& network, const PlasticTable& table, const Rule& rule, std::unique_ptr<Release> release)
+      : PlasticSynapses(table, network.delay_max + network.delay_min, {1, 1, 3}, std::move(release)), rule_(rule), constants_(constants_of<T>(rule)), window_(rule),
+        wide_(network.wide), knot_(knot_steps(rule.dt_ms)), fine_(static_cast<std::uint32_t>(std::lround(fine_ms / rule.dt_ms))), targets_(network, table, rule, calcium::ring_size(rule), knot_), decay_Ca_(rule.tau_Ca, rule.dt_ms / 2),
+        decay_s_(1 / rule.beta, rule.dt_ms / 2), weights_(table.synapses), Ca_(table.synapses), K_(table.synapses), phi_0_(table.synapses), s_(2 * table.sources()) {
+    let_linger(window_.longest());
+    if (rule.volume) listener_ = rule.volume->listen(std::numeric_limits<double>::infinity()).id;
+    for (std::size_t k = 0; k < table.synapses; ++k) {
+      weights_[k] = static_cast<T>(table.initial(k));
+      Ca_[k] = static_cast<T>(rule.Ca_rest);
+    }
+  }
+
+  void target_fires(std::uint32_t cell, std::uint32_t) override { targets_.fires(cell); }
+  bool watches_potential() const override { return true; }
+  void after_update(std::uint32_t step, const Potentials& potentials) override { targets_.after_update(step, potentials); }
+
+  void deliver(std::uint32_t step, Slots& slots) override {
+    for (std::size_t k = 0; k < settle_at(step).size(); ++k) {
+      const Due due = settle_at(step)[k];
+      settle(due, step - 1);
+      settle_pass_on(due);
+    }
+    settle_at(step).clear();
+    for (std::size_t k = 0; k < due_at(step).size(); ++k) {
+      const Due due = due_at(step)[k];
+      arrive(due, step - 1);
+      if (wide_) pass<std::int64_t>(due, slots);
+      else pass<std::int32_t>(due, slots);
+      pass_on(due);
+    }
+    due_at(step).clear();
+  }
+
+  void end_step(std::uint32_t step) override {
+    if (step % sweep_ != 0 || !rule_.volume) return;
+    const auto flights = under_way();
+    for (std::uint32_t source = 0; source < table_.sources(); ++source)
+      for (std::uint32_t g = table_.row[source]; g < table_.row[source + 1]; ++g) {
+        const Arrived a = last_arrived(flights, source, table_.segments[g].delay, step);
+        const std::uint32_t settled = settled_at(a);
+        // as far as synapses are that have settled: their own, or this, step
+        if (settled < step) advance_segment(g, {std::max(settled, step - sweep_), left_of(a, std::max(settled, step - sweep_)), false}, step);
+      }
+    rule_.volume->done_with(listener_, static_cast<std::int64_t>(step) - window_.longest() - 1);
+  }
+
+  double read(const std::vector<std::uint32_t>& flights, std::uint32_t source, const PlasticSegment& segment, std::size_t synapse, std::uint32_t step, int k) const override {
+    T weight = weights_[synapse], Ca = Ca_[synapse], K = K_[synapse], phi_0 = phi_0_[synapse];
+    const Gap gap = gap_before(last_arrived(flights, source, segment.delay, step), step);
+    Pieces pieces;
+    advance(stretch(gap, step, pieces), table_.targets.data() + synapse, 1, &weight, &Ca, &K, &phi_0);
+    return k < 0 ? table_.sign * scale(table_.targets[synapse]) * static_cast<double>(weight) : static_cast<double>(k == 0 ? Ca : k == 1 ? K : phi_0);
+  }
+
+  double saved(const std::vector<std::uint32_t>&, std::uint32_t, const PlasticSegment&, std::size_t synapse, std::uint32_t, int k) const override {
+    return static_cast<double>((k < 0 ? weights_ : k == 0 ? Ca_ : k == 1 ? K_ : phi_0_)[synapse]);
+  }
+
+  void save(std::uint32_t, Saved& out) const override {
+    const auto number = [](std::uint32_t stamp) { return stamp == never ? -1.0 : static_cast<double>(stamp); };
+    for (std::uint32_t s = 0; s < table_.sources(); ++s) {
+      out.sources.insert(out.sources.end(), {number(last_[s]), number(earlier_[s]), s_[2 * s], s_[2 * s + 1]});
+      const auto n = static_cast<std::size_t>(release_ ? release_->n_state() : 0);
+      out.sources.insert(out.sources.end(), release_state_.data() + n * s, release_state_.data() + n * (s + 1));
+    }
+    for (std::uint32_t f : under_way())
+      out.flights.insert(out.flights.end(), {static_cast<double>(flights_[f].source), static_cast<double>(flights_[f].stamp), flights_[f].factor, number(flights_[f].previous),
+                                             number(flights_[f].earlier), flight_s_[2 * f], flight_s_[2 * f + 1]});
+    for (std::uint32_t cell = 0; cell < targets_.cells(); ++cell)
+      for (std::int64_t column = -1; column < targets_.ring_size(); ++column)
+        out.history.insert(out.history.end(), {static_cast<double>(cell), static_cast<double>(column), static_cast<double>(const_cast<Targets<T>&>(targets_).value(cell, column))});
+  }
+
+  void restore(std::uint32_t step, const Saved& in) override {
+    const auto stamp = [](double x) { return x < 0 ? never : static_cast<std::uint32_t>(x); };
+    forget_flights();
+    for (std::uint32_t s = 0; s < table_.sources(); ++s) {
+      const double* x = in.sources.data() + source_width() * s;
+      last_[s] = stamp(x[0]), earlier_[s] = stamp(x[1]);
+      s_[2 * s] = x[2], s_[2 * s + 1] = x[3];
+      std::copy(x + 4, x + source_width(), release_state_.data() + (source_width() - 4) * s);
+    }
+    for (const double* x = in.flights.data(); x < in.flights.data() + in.flights.size(); x += flight_width()) {
+      const std::uint32_t f = new_flight();
+      flights_[f] = {.source = stamp(x[0]), .stamp = stamp(x[1]), .previous = stamp(x[3]), .earlier = stamp(x[4]), .factor = x[2]};
+      flight_s_.resize(2 * flights_.size());
+      flight_s_[2 * f] = x[5], flight_s_[2 * f + 1] = x[6];
+      restore_flight(f, step);
+    }
+    for (const double* x = in.history.data(); x < in.history.data() + in.history.size(); x += history_width())
+      if (x[1] < targets_.ring_size()) targets_.value(static_cast<std::size_t>(x[0]), static_cast<std::int64_t>(x[1])) = static_cast<T>(x[2]);
+  }
+  void restore(std::size_t synapse, int k, double value) override { (k < 0 ? weights_ : k == 0 ? Ca_ : k == 1 ? K_ : phi_0_)[synapse] = static_cast<T>(value); }
+
+  void rewire_columns(const std::vector<std::uint32_t>&, const std::vector<double>&) override { throw std::logic_error("synapses of rule camkii do not come and go"); }
+  void sweep(std::uint32_t) override {}  // nothing is kept that waits for synapses
+
+  void rewire_columns(const std::vector<std::uint32_t>& origin, const std::vector<double>& weights) override {
+    rewire_column(weights_, origin, weights.data(), T(0));
+    rewire_column(Ca_, origin, nullptr, static_cast<T>(rule_.Ca_rest));
+    rewire_column(K_, origin, nullptr, T(0));
+    rewire_column(phi_0_, origin, nullptr, T(0));
+  }
+
+  PlasticWork take_work() override {
+    PlasticWork w = work_;
+    work_ = {};
+    w.flop = w.events * flop_deliver + visits_ * flop_visit + panels_ * flop_panel + tails_ * flop_tail;
+    // target, phi now, and four variables read and written; passing on: target, weight and sum; two knots of a panel
+    w.byte = (visits_ + tails_) * (4 + 9 * sizeof(T)) + w.events * (wide_ ? 16 : 8) + panels_ * 2 * sizeof(T);
+    visits_ = panels_ = tails_ = 0;
+    return w;
+  }
+  std::uint64_t byte() const override { return 4 * sizeof(T) * weights_.size() + 8 * s_.size() + 8 * last_.size() + 8 * release_state_.size() + targets_.byte(); }
+
+ private:
+  /// From where a synapse has been brought up to date to a moment.
+  struct Gap {
+    std::uint32_t from = 0;     ///< step done
+    double s = 0;               ///< then
+    bool active = false;        ///< calcium matters; else K follows its closed form
+  };
+  struct Arrived {
+    std::uint32_t stamp;        ///< of the last spike that has arrived, or never
+    std::uint32_t arrival;      ///< in steps done
+    double s;                   ///< that it left
+  };
+  Arrived last_arrived(const std::vector<std::uint32_t>& flights, std::uint32_t source, std::uint32_t delay, std::uint32_t step) const {
+    auto f = std::lower_bound(flights.begin(), flights.end(), source, [&](std::uint32_t a, std::uint32_t s) { return flights_[a].source < s; });
+    for (; f != flights.end() && flights_[*f].source == source; ++f)
+      if (flights_[*f].stamp + delay > step) return {flights_[*f].previous, flights_[*f].previous + delay - 1, flight_s_[2 * *f]};
+    return {last_[source], last_[source] + delay - 1, s_[2 * source]};
+  }
+  /// When the calcium of the last spike has done its work.
+  std::uint32_t settled_at(const Arrived& a) const { return a.stamp == never ? 0 : a.arrival + window_(a.s); }
+  double left_of(const Arrived& a, std::uint32_t at) const { return a.stamp == never ? 0 : a.s * decay_s_(2 * (at - a.arrival)); }
+  Gap gap_before(const Arrived& a, std::uint32_t now) const {
+    const std::uint32_t settled = settled_at(a), swept = rule_.volume ? now / sweep_ * sweep_ : 0;
+    if (a.stamp != never && now <= settled) return {a.arrival, a.s, true};
+    const std::uint32_t from = std::max(settled, swept);
+    return {from, left_of(a, from), false};
+  }
+
+  void arrive(const Due& due, std::uint32_t now) {
+    const Flight& f = flights_[due.flight];
+    const std::uint32_t delay = table_.segments[due.segment].delay;
+    if (f.previous != never && (f.stamp - f.previous) * rule_.dt_ms < frequent_ms) work_.frequent += table_.segments[due.segment].count;
+    advance_segment(due.segment, gap_before({f.previous, f.previous + delay - 1, flight_s_[2 * due.flight]}, now), now);
+  }
+  /// Where the source has been silent since: else its next spike has brought the synapses further already.
+  void settle(const Due& due, std::uint32_t now) {
+    const Flight& f = flights_[due.flight];
+    const std::uint32_t delay = table_.segments[due.segment].delay;
+    if (f.next != never && f.next + delay <= now + 1) return;
+    advance_segment(due.segment, {f.stamp + delay - 1, flight_s_[2 * due.flight + 1], true}, now);
+  }
+
+  void advance_segment(std::uint32_t index, const Gap& gap, std::uint32_t now) {
+    const PlasticSegment& segment = table_.segments[index];
+    const std::size_t k = segment.first;
+    const Stretch<T> s = stretch(gap, now, pieces_);
+    advance(s, table_.targets.data() + k, segment.count, weights_.data() + k, Ca_.data() + k, K_.data() + k, phi_0_.data() + k);
+    if (s.n_panels > 0) visits_ += segment.count, panels_ += segment.count * s.n_panels;
+    else tails_ += segment.count;
+  }
+  void advance(Stretch<T> s, const std::uint32_t* cells, std::size_t n, T* weight, T* Ca, T* K, T* phi_0) const {
+    s.cells = cells;
+    s.n = n;
+    s.weight = weight, s.Ca = Ca, s.K = K, s.phi_0 = phi_0;
+    calcium::advance(s);
+  }
+
+  struct Pieces {
+    std::vector<Panel<T>> panels;
+    std::vector<Tail<T>> tails;
+  };
+  /// Factor of what is learnt between two steps.
+  T learn(std::uint32_t from, std::uint32_t to) const {
+    return static_cast<T>(rule_.volume && from < to ? rule_.volume_base + rule_.volume_gain * rule_.volume->mean(from, to) : 1);
+  }
+
+  /// The pieces between the beginning of a gap and now: panels, at whose moments the integral of Ca^n is taken, or tails.
+  Stretch<T> stretch(const Gap& gap, std::uint32_t now, Pieces& pieces) const {
+    std::vector<Panel<T>>& panels = pieces.panels;
+    panels.clear();
+    pieces.tails.clear();
+    const double gain = rule_.gamma * gap.s;
+    const auto decay_Ca = [&](std::uint32_t half_steps) { return static_cast<T>(decay_Ca_(half_steps)); };
+    const auto gain_at = [&](std::uint32_t half_steps) { return static_cast<T>(gain * decay_s_(half_steps)); };
+    const std::uint32_t length = now - gap.from;
+    Stretch<T> s{.rule = &constants_, .panels = nullptr, .n_panels = 0, .tails = nullptr, .n_tails = 0, .tail_decay = decay_Ca(2 * length), .tail_gain = gain_at(2 * length),
+                 .gain = static_cast<T>(gain), .phi = targets_.phi(), .ring = targets_.ring(), .ring_size = targets_.ring_size(), .cells = nullptr, .n = 0, .weight = nullptr, .Ca = nullptr, .K = nullptr, .phi_0 = nullptr};
+    if (!gap.active || now == gap.from) {
+      const auto cut = static_cast<std::uint32_t>(std::lround(tail_ms / rule_.dt_ms)), cuts_end = gap.from + static_cast<std::uint32_t>(std::lround(tails_ms / rule_.dt_ms));
+      for (std::uint32_t at = gap.from, end; at < now; at = end) {
+        end = rule_.volume && at < cuts_end ? std::min(at + std::max(1u, cut), now) : now;
+        pieces.tails.push_back({static_cast<T>((end - at) * rule_.dt_ms), learn(at, end)});
+      }
+      s.tails = pieces.tails.data();
+      s.n_tails = pieces.tails.size();
+      return s;
+    }
+    const auto add = [&](std::uint32_t from, std::uint32_t mid_knot, std::uint32_t to, std::uint32_t end_knot) {
+      const std::uint32_t begin = from - gap.from, end = to - gap.from;  // the middle is at begin + end half steps
+      const auto column = [&](std::uint32_t k) { return k == no_knot ? no_knot : targets_.column(k); };
+      panels.push_back({static_cast<T>((end - begin) * rule_.dt_ms), decay_Ca(begin + end), gain_at(begin + end), decay_Ca(2 * end), gain_at(2 * end), column(mid_knot), column(end_knot), learn(from, to)});
+    };
+    std::uint32_t at = gap.from, knot = gap.from / knot_ + 1;
+    if (knot * knot_ < now) {
+      add(at, no_knot, knot * knot_, knot);
+      at = knot * knot_;
+    }
+    for (std::uint32_t half = 1; (knot + 2) * knot_ <= now; knot += 2 * half, at = knot * knot_) {
+      half = at - gap.from >= fine_ && (knot + 4) * knot_ <= now ? 2 : 1;
+      add(at, knot + half, (knot + 2 * half) * knot_, knot + 2 * half);
+    }
+    if ((knot + 1) * knot_ < now) {
+      ++knot;
+      add(at, no_knot, knot * knot_, knot);
+      at = knot * knot_;
+    }
+    if (at < now) add(at, no_knot, now, no_knot);
+    s.panels = panels.data();
+    s.n_panels = panels.size();
+    return s;
+  }
+
+  template <class Sum>
+  void pass(const Due& due, Slots& slots) {
+    const PlasticSegment& segment = table_.segments[due.segment];
+    const Flight& f = flights_[due.flight];
+    const std::uint32_t* const cells = table_.targets.data() + segment.first;
+    const T* const weights = weights_.data() + segment.first;
+    Sum* const sums = static_cast<Sum*>(slots.sums) + table_.slot;
+    const double units = table_.sign * f.factor / table_.quantum;
+    T total = 0;
+    for (std::uint32_t k = 0; k < segment.count; ++k) {
+      const double x = static_cast<double>(weights[k]) * units * scale(cells[k]);
+      sums[cells[k]] += static_cast<Sum>(x + (x < 0 ? -0.5 : 0.5));
+      total += weights[k];
+    }
+    work_.events += segment.count;
+    if (!std::isfinite(total)) bad_source = f.source;
+  }
+
+  void source_fires(std::uint32_t source, std::uint32_t since, std::uint32_t flight) override {
+    flight_s_.resize(2 * flights_.size());
+    const double before = s_[2 * source], after = rule_.fire(before, since);
+    flight_s_[2 * flight] = before, flight_s_[2 * flight + 1] = after;
+    s_[2 * source] = after, s_[2 * source + 1] = before;
+  }
+  std::uint32_t lingering(std::uint32_t flight) const override { return window_(flight_s_[2 * flight + 1]); }
+
+  const Rule rule_;
+  const Constants<T> constants_;
+  const Window window_;
+  const bool wide_;
+  const std::uint32_t knot_, fine_;
+  Targets<T> targets_;
+  const DecayTable<double> decay_Ca_, decay_s_;  ///< by half steps
+  HugeArray<T> weights_, Ca_, K_, phi_0_;
+  std::vector<double> s_;          ///< [sources][2] after the last two spikes
+  std::vector<double> flight_s_;   ///< [flights][2] before and after
+  Pieces pieces_;
+  const std::uint32_t sweep_ = std::max(1u, static_cast<std::uint32_t>(std::lround(sweep_ms / rule_.dt_ms)));
+  int listener_ = -1;
+  std::uint64_t visits_ = 0, panels_ = 0, tails_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<PlasticSynapses> make_lazy(const Network& network, const PlasticTable& table, const Rule& rule, std::unique_ptr<Release> release) {
+  if (network.spec.simulation.double_precision) return std::make_unique<Lazy<double>>(network, table, rule, std::move(release));
+  return std::make_unique<Lazy<float>>(network, table, rule, std::move(release));
+}
+
+}  // namespace ranvier::engine::calcium

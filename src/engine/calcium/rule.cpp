@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/calcium/rule.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/magnesium.hpp"
+
+namespace ranvier::engine::calcium {
+namespace {
+
+/// The largest B(V) (E - V) at any potential [mV].
+double influx_most(double Mg, double E) {
+  double most = 0;
+  for (double V = E; V > E - 200; V -= 0.5) most = std::max(most, magnesium::open_share(V, Mg) * (E - V));
+  return most;
+}
+
+}  // namespace
+
+double Rule::fire(double before, std::uint32_t since) const {
+  const double gap = since == never ? 0 : since * dt_ms;
+  const bool longer = since != never && gap < pulse_ms;  // the pulse under way goes on
+  const double begin = longer || since == never ? before : before * math::decay(-beta * (gap - pulse_ms));
+  return s_inf + (begin - s_inf) * math::decay(-(alpha_T + beta) * (longer ? gap : pulse_ms));
+}
+
+Window::Window(const Rule& r) : beta_(r.beta), dt_ms_(r.dt_ms), s_inf_(r.s_inf) {
+  constexpr double target_rate = 0.1;  // per ms
+  const double influx = influx_most(r.Mg, r.E) + r.kick * target_rate, negligible = std::pow(1e-3 * r.k_2 / r.k_1, 1.0 / r.n);
+  // of the calcium that may be there already, and of what is still to come, each half may stay
+  old_ms_ = r.tau_Ca * std::log(std::max(1.0, 2 * r.gamma * r.s_inf * influx * r.tau_Ca / negligible));
+  fresh_ = 2 * r.gamma * influx / r.lambda / negligible;
+}
+
+std::uint32_t Window::operator()(double s) const {
+  const double ms = std::max({old_ms_, std::log(std::max(1.0, fresh_ * s)) / beta_, dt_ms_});
+  return static_cast<std::uint32_t>(std::ceil(ms / dt_ms_));
+}
+
+}  // namespace ranvier::engine::calcium
