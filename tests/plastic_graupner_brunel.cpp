@@ -150,14 +150,14 @@ TEST(GraupnerBrunel, ASynapseLeftAloneDriftsToTheNearerStateAlongTheClosedForm) 
 
 TEST(GraupnerBrunel, MoreSpikesWithinTheDelayOfCalciumThanAreKeptEndTheRunWithTheReason) {
   Pair pair = calcium_pair();
-  for (int k = 0; k < 12; ++k) pair.source.push_back(20 + k);
-  EXPECT_NO_THROW([&] { Pair few = pair; few.source.resize(8); return few.weight(); }());
+  for (int k = 0; k < 30; ++k) pair.source.push_back(20 + 0.3 * k);
+  EXPECT_NO_THROW([&] { Pair few = pair; few.source.resize(24); return few.weight(); }());
   try {
     (void)pair.weight();
     FAIL();
   } catch (const RunError& e) {
     EXPECT_NE(std::string(e.what()).find("a synapse of neuron 0 of population \"source\""), std::string::npos) << e.what();
-    EXPECT_NE(std::string(e.what()).find("calcium comes D = 13.7 ms after each of them, and no more than 8 may fall into that time"), std::string::npos) << e.what();
+    EXPECT_NE(std::string(e.what()).find("calcium comes D = 13.7 ms after each of them, and no more than 24 may fall into that time"), std::string::npos) << e.what();
   }
 }
 

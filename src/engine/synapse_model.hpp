@@ -40,7 +40,7 @@ struct SynapseParameters {
 };
 
 inline constexpr std::uint32_t never = 0xFFFFFFFFu;
-inline constexpr int trace_max = 12;         ///< traces of a source, or of a target
+inline constexpr int trace_max = 28;         ///< traces of a source, or of a target
 inline constexpr int synapse_state_max = 4;  ///< state variables of a synapse besides its weight
 
 inline constexpr std::uint32_t draw_object = 0x40000000u;  ///< object numbers of projections' words, apart from populations'

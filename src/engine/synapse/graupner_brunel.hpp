@@ -20,8 +20,8 @@
 /// left out altogether (drift = "none"). The noise of all that lies between two events is one Gaussian, keyed by the seed,
 /// the synapse and the event, as the corrected noise term has it. Noise can take rho beyond 0 and 1; the weight stays within bounds.
 ///
-/// D is rounded to steps. A source may have 8 spikes within D whose calcium is on its way, the latest included; more end the run with a
-/// message (t_ref >= D/8 makes sure). Looked at between events, a synapse shows the mean of what has happened since the last one.
+/// D is rounded to steps. A source may have 24 spikes within D whose calcium is on its way, the latest included; more end the run with a
+/// message (t_ref >= D/24 makes sure). Looked at between events, a synapse shows the mean of what has happened since the last one.
 ///
 /// State    w, rho; calcium in two parts: of each source (with the ages of the spikes whose calcium is on its way), of each target
 /// Numerics exact but for the cubic term, which takes Runge-Kutta steps of at most tau/10: error below 1e-9
@@ -72,7 +72,7 @@ struct Motion {
 template <class T>
 class Rule {
  public:
-  static constexpr int on_the_way_max = 8;  ///< spikes of a source whose calcium is still to come
+  static constexpr int on_the_way_max = 24;  ///< spikes of a source whose calcium is still to come
   static constexpr int n_source = 1 + on_the_way_max, n_target = 1, n_state = 1, flop_source = 60, flop_target = 60;
   static constexpr bool draws = true;
 
