@@ -240,6 +240,17 @@ TEST(StructuralGrowth, partners_are_found_at_random) {
   EXPECT_LT(chi.value, chi.limit());
 }
 
+TEST(StructuralGrowth, rules_whose_synapses_cannot_come_and_go_are_refused) {
+  NetworkSpec spec = lively({});
+  spec.projections[2].synapse.push_back({.rule = "camkii", .params = {{"w_max", 1}}, .choices = {}});
+  try {
+    engine::check(spec);
+    ADD_FAILURE() << "no complaint";
+  } catch (const InputError& e) {
+    EXPECT_NE(std::string(e.what()).find("projections[2]: structural_growth: synapses of rule camkii cannot come and go; leave one of the two rules out"), std::string::npos) << e.what();
+  }
+}
+
 TEST(StructuralGrowth, one_network_can_be_run_more_than_once) {
   const NetworkSpec spec = lively({});
   const auto network = engine::build(spec, {.threads = 2});
