@@ -125,6 +125,12 @@ const std::vector<Case>& cases() {
         }
       const SynapseSpec other = with_bounds(*engine::find_synapse(model.changes_weights() ? "tsodyks_markram" : "stdp"));
       add({s, other}, s.rule + " with " + other.rule);
+      if (info->name == "structural_growth")  // with rules that draw numbers, watch potentials, or follow a volume
+        for (const auto* rule : {"graupner_brunel", "clopath", "stdp_dopamine"}) {
+          SynapseSpec weight = with_bounds(*engine::find_synapse(rule));
+          if (engine::find_synapse(rule)->looks_back_ms) weight.volume = "busy";
+          add({s, weight}, s.rule + " with " + rule);
+        }
       if (model.structure) add({with_bounds(*engine::find_synapse("stdp_triplet")), with_bounds(*engine::find_synapse("varela")), s}, s.rule + " with stdp_triplet and varela");
       if (model.structure) add({with_bounds(*engine::find_synapse("camkii")), with_bounds(*engine::find_synapse("homeostasis")), s}, s.rule + " with camkii and homeostasis");
     }
