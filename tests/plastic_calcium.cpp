@@ -63,7 +63,8 @@ struct Tissue {
     for (const double look : looks_ms) {
       engine::run(*built, state, {.until_step = static_cast<std::uint32_t>(std::lround(look / dt_ms))}, recorder);
       out.emplace_back();
-      for (const auto& shard : state.shards) add(*shard.plastic.at(0), state.step, out.back());
+      for (const auto& shard : state.shards)
+        for (const auto& synapses : shard.plastic) add(*synapses, state.step, out.back());
     }
     RunResult result;
     recorder.finish(*built, state, result);

@@ -19,13 +19,13 @@ TEST(Homeostasis, WeightsOfASilentCellGrowByTheSameShareInEveryInterval) {
 }
 
 TEST(Homeostasis, WeightsFollowTheRateOfTheirTarget) {
-  Pair pair{.synapse = homeostasis(5, 1e-4, 200), .duration_ms = 2000};
+  Pair pair{.synapse = homeostasis(5, 2e-5, 200), .duration_ms = 2000};
   for (double t = 10.5; t < 1900; t += 25) pair.target.push_back(t);  // 40 spikes/s, in the middle of intervals
   double S = 1, r = 5;
   std::size_t next = 0;
   for (int k = 1; k <= 2000; ++k) {  // the end of each ms
     for (; next < pair.target.size() && pair.target[next] < k; ++next) r += 1000.0 / 200;
-    S *= 1 + 1e-4 * (5 - r);
+    S *= 1 + 2e-5 * (5 - r);
     r *= std::exp(-1.0 / 200);
   }
   EXPECT_LT(S, 0.5);

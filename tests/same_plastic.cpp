@@ -91,6 +91,7 @@ SynapseSpec with_bounds(const engine::SynapseModel& model) {
     if (p.name == "tau_c") s.params["tau_c"] = 12;  // ms: spans of 8 tau_c end within the run
     if (p.name == "A_plus" || p.name == "A_minus") s.params[std::string(p.name)] = 0.1;
     if (p.name == "lambda" || p.name == "eta") s.params[std::string(p.name)] = 0.03;
+    if (p.name == "eta" && model.scaling) s.params["eta"] = 0.005;
     if (p.name == "gamma") s.params["gamma"] = 0.1;
     if (p.name == "alpha" && p.unit == "1/ms") s.params["alpha"] = 1;
     if (!model.structure) continue;  // two structural steps within the run, at which much comes and goes

@@ -53,7 +53,7 @@ class Lazy final : public PlasticSynapses {
       settle(due, step - 1);
       settle_pass_on(due);
     }
-    settle_at(step).clear();
+    settle_at(step) = {};  // thousands of steps ahead have one each: room is given back
     for (std::size_t k = 0; k < due_at(step).size(); ++k) {
       const Due due = due_at(step)[k];
       arrive(due, step - 1);
@@ -132,6 +132,18 @@ class Lazy final : public PlasticSynapses {
     rewire_column(Ca_, origin, nullptr, static_cast<T>(rule_.Ca_rest));
     rewire_column(K_, origin, nullptr, T(0));
     rewire_column(phi_0_, origin, nullptr, T(0));
+    // A new synapse has no calcium now; the others of its segment are as they were at the segment's last visit, and so is it made to be.
+    const auto now = static_cast<std::uint32_t>(heard);
+    const auto flights = under_way();
+    for (std::uint32_t source = 0; source < table_.sources(); ++source)
+      for (std::uint32_t g = table_.row[source]; g < table_.row[source + 1]; ++g) {
+        const PlasticSegment& segment = table_.segments[g];
+        const Gap gap = gap_before(last_arrived(flights, source, segment.delay, now), now);
+        if (!gap.active) continue;
+        const double back = math::exp(rule_.lambda * rule_.dt_ms * (now - gap.from));
+        for (std::size_t k = segment.first; k < std::size_t{segment.first} + segment.count; ++k)
+          if (origin[k] == RewiredTable::fresh) phi_0_[k] = static_cast<T>(back * static_cast<double>(targets_.phi()[table_.targets[k]]));
+      }
   }
 
   PlasticWork take_work() override {
@@ -143,7 +155,7 @@ class Lazy final : public PlasticSynapses {
     visits_ = panels_ = tails_ = 0;
     return w;
   }
-  std::uint64_t byte() const override { return 4 * sizeof(T) * weights_.size() + 8 * s_.size() + 8 * last_.size() + 8 * release_state_.size() + targets_.byte(); }
+  std::uint64_t byte() const override { return 4 * sizeof(T) * weights_.size() + 8 * s_.size() + 8 * last_.size() + 8 * release_state_.size() + 24 * (calendar_.size() + settling_calendar_.size()) + targets_.byte(); }
 
  private:
   /// From where a synapse has been brought up to date to a moment.
@@ -300,6 +312,8 @@ class Lazy final : public PlasticSynapses {
 };
 
 }  // namespace
+
+std::size_t values_of_a_target(const Rule& rule) { return ring_size(rule) + 3; }
 
 std::unique_ptr<PlasticSynapses> make_lazy(const Network& network, const PlasticTable& table, const Rule& rule, std::unique_ptr<Release> release) {
   if (network.spec.simulation.double_precision) return std::make_unique<Lazy<double>>(network, table, rule, std::move(release));

@@ -17,6 +17,9 @@ namespace ranvier::engine::calcium {
 std::unique_ptr<PlasticSynapses> make_lazy(const Network& network, const PlasticTable& table, const Rule& rule, std::unique_ptr<Release> release);
 std::unique_ptr<PlasticSynapses> make_clocked(const Network& network, const PlasticTable& table, const Rule& rule);
 
+/// Numbers that the lazy form keeps of each target.
+std::size_t values_of_a_target(const Rule& rule);
+
 template <class T>
 Constants<T> constants_of(const Rule& r) {
   const auto t = [](double x) { return static_cast<T>(x); };

@@ -88,6 +88,7 @@ inline std::unique_ptr<PlasticSynapses> make(const Network& network, const Plast
   return p.choice[1] == 0 ? calcium::make_lazy(network, table, rule, std::move(release)) : calcium::make_clocked(network, table, rule);
 }
 
-inline constexpr SynapseModel model{&info, validate, nullptr, &make, [](const SynapseParameters& p) { return p[w_max]; }, [](const SynapseParameters& p) { return p.choice[1] == 0 ? 3 : 6; }, true};
+inline constexpr SynapseModel model{&info, validate, nullptr, &make, [](const SynapseParameters& p) { return p[w_max]; }, [](const SynapseParameters& p) { return p.choice[1] == 0 ? 3 : 6; }, true,
+                                    [](const SynapseParameters& p, std::uint32_t) -> std::size_t { return p.choice[1] == 0 ? calcium::values_of_a_target(rule_of(p)) : 3; }};
 }  // namespace ranvier::engine::camkii
 #endif
