@@ -49,7 +49,7 @@ struct CellKind {
 
 bool fits(const engine::MembraneModel& m, const engine::ReceptorModel& r, bool conductance) {
   if (r.jumps_g && !m.takes_jump_g) return false;
-  return !conductance || (r.conductance_allowed && m.takes_conductance);
+  return conductance ? r.conductance_allowed && m.takes_conductance : !r.info->conductance_only;
 }
 
 std::vector<CellKind> all_cell_kinds() {
