@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "core/decay_table.hpp"
 #include "engine/calcium/synapses.hpp"
@@ -13,8 +14,8 @@
 namespace ranvier::engine::calcium {
 namespace {
 
-/// Panels are two knots long at first, and four from where most of the integral of Ca^n is done.
-constexpr double knot_ms = 2.5, fine_ms = 60;
+/// Panels are two knots long at first and four from where most of the integral of Ca^n is done; late ones do without the knot in the middle.
+constexpr double knot_ms = 2.5, fine_ms = 50, late_ms = 70;
 /// Intervals between spikes in which stepping is about as cheap.
 constexpr double frequent_ms = 20;
 /// Where a volume has a say, tails are cut at first, while CaMKII may still be above a threshold, and all synapses are brought up to
@@ -33,7 +34,8 @@ class Lazy final : public PlasticSynapses {
  public:
   Lazy(const Network& network, const PlasticTable& table, const Rule& rule, std::unique_ptr<Release> release)
       : PlasticSynapses(table, network.delay_max + network.delay_min, {1, 1, 3}, std::move(release)), rule_(rule), constants_(constants_of<T>(rule)), window_(rule),
-        wide_(network.wide), knot_(knot_steps(rule.dt_ms)), fine_(static_cast<std::uint32_t>(std::lround(fine_ms / rule.dt_ms))), targets_(network, table, rule, calcium::ring_size(rule), knot_), decay_Ca_(rule.tau_Ca, rule.dt_ms / 2),
+        wide_(network.wide), knot_(knot_steps(rule.dt_ms)), fine_(static_cast<std::uint32_t>(std::lround(fine_ms / rule.dt_ms))),
+        late_(static_cast<std::uint32_t>(std::lround(late_ms / rule.dt_ms))), targets_(network, table, rule, calcium::ring_size(rule), knot_), decay_Ca_(rule.tau_Ca, rule.dt_ms / 2),
         decay_s_(1 / rule.beta, rule.dt_ms / 2), weights_(table.synapses), Ca_(table.synapses), K_(table.synapses), phi_0_(table.synapses), s_(2 * table.sources()) {
     let_linger(window_.longest());
     if (rule.volume) listener_ = rule.volume->listen(std::numeric_limits<double>::infinity()).id;
@@ -150,9 +152,9 @@ class Lazy final : public PlasticSynapses {
     PlasticWork w = work_;
     work_ = {};
     w.flop = w.events * flop_deliver + visits_ * flop_visit + panels_ * flop_panel + tails_ * flop_tail;
-    // target, phi now, and four variables read and written; passing on: target, weight and sum; two knots of a panel
-    w.byte = (visits_ + tails_) * (4 + 9 * sizeof(T)) + w.events * (wide_ ? 16 : 8) + panels_ * 2 * sizeof(T);
-    visits_ = panels_ = tails_ = 0;
+    // target, phi now, and four variables read and written; the sum; knots
+    w.byte = (visits_ + tails_) * (4 + 9 * sizeof(T)) + w.events * (wide_ ? 16 : 8) + knots_ * sizeof(T);
+    visits_ = panels_ = knots_ = tails_ = 0;
     return w;
   }
   std::uint64_t byte() const override { return 4 * sizeof(T) * weights_.size() + 8 * s_.size() + 8 * last_.size() + 8 * release_state_.size() + 24 * (calendar_.size() + settling_calendar_.size()) + targets_.byte(); }
@@ -204,7 +206,7 @@ class Lazy final : public PlasticSynapses {
     const std::size_t k = segment.first;
     const Stretch<T> s = stretch(gap, now, pieces_);
     advance(s, table_.targets.data() + k, segment.count, weights_.data() + k, Ca_.data() + k, K_.data() + k, phi_0_.data() + k);
-    if (s.n_panels > 0) visits_ += segment.count, panels_ += segment.count * s.n_panels;
+    if (s.n_panels > 0) visits_ += segment.count, panels_ += segment.count * s.n_panels, knots_ += segment.count * knots_of(pieces_);
     else tails_ += segment.count;
   }
   void advance(Stretch<T> s, const std::uint32_t* cells, std::size_t n, T* weight, T* Ca, T* K, T* phi_0) const {
@@ -218,6 +220,10 @@ class Lazy final : public PlasticSynapses {
     std::vector<Panel<T>> panels;
     std::vector<Tail<T>> tails;
   };
+  static std::uint64_t knots_of(const Pieces& pieces) {
+    return std::accumulate(pieces.panels.begin(), pieces.panels.end(), std::uint64_t{0}, [](std::uint64_t sum, const Panel<T>& p) { return sum + (p.mid != no_knot) + (p.end != no_knot); });
+  }
+
   /// Factor of what is learnt between two steps.
   T learn(std::uint32_t from, std::uint32_t to) const {
     return static_cast<T>(rule_.volume && from < to ? rule_.volume_base + rule_.volume_gain * rule_.volume->mean(from, to) : 1);
@@ -256,7 +262,7 @@ class Lazy final : public PlasticSynapses {
     }
     for (std::uint32_t half = 1; (knot + 2) * knot_ <= now; knot += 2 * half, at = knot * knot_) {
       half = at - gap.from >= fine_ && (knot + 4) * knot_ <= now ? 2 : 1;
-      add(at, knot + half, (knot + 2 * half) * knot_, knot + 2 * half);
+      add(at, at - gap.from < late_ ? knot + half : no_knot, (knot + 2 * half) * knot_, knot + 2 * half);
     }
     if ((knot + 1) * knot_ < now) {
       ++knot;
@@ -299,7 +305,7 @@ class Lazy final : public PlasticSynapses {
   const Constants<T> constants_;
   const Window window_;
   const bool wide_;
-  const std::uint32_t knot_, fine_;
+  const std::uint32_t knot_, fine_, late_;
   Targets<T> targets_;
   const DecayTable<double> decay_Ca_, decay_s_;  ///< by half steps
   HugeArray<T> weights_, Ca_, K_, phi_0_;
@@ -308,7 +314,7 @@ class Lazy final : public PlasticSynapses {
   Pieces pieces_;
   const std::uint32_t sweep_ = std::max(1u, static_cast<std::uint32_t>(std::lround(sweep_ms / rule_.dt_ms)));
   int listener_ = -1;
-  std::uint64_t visits_ = 0, panels_ = 0, tails_ = 0;
+  std::uint64_t visits_ = 0, panels_ = 0, knots_ = 0, tails_ = 0;
 };
 
 }  // namespace

@@ -61,7 +61,7 @@ inline constexpr ModelInfo info{
                  "dw/dt = eta w_max (K - theta_p) above theta_p, -eta w_max (K - theta_d) between theta_d and theta_p\n"
                  "s jumps when a spike arrives and decays with beta, as in kinetic_nmda; a spike of the target counts as t_spike at V_spike",
     .parameters = parameters, .state = state,
-    .numerics = "calcium exact; CaMKII in panels of at most 10 ms between events, or stepped every dt",
+    .numerics = "calcium exact; CaMKII in panels of 5 to 10 ms between events, or stepped every dt",
     .source = "Shouval, Bear & Cooper 2002, doi:10.1073/pnas.152343099; Destexhe et al. 1994; Jahr & Stevens 1990",
     .flop = 1000, .byte_read = 20, .byte_written = 16, .choices = choices};
 
