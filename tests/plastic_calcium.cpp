@@ -258,6 +258,30 @@ TEST(Calcium, DopamineDecidesHowFastWeightsAreLearnt) {
   EXPECT_TRUE(one == three);
 }
 
+TEST(Calcium, ASpikeInTheVeryStepInWhichASynapseIsSettledCountsOnce) {
+  // Second spikes 150 to 450 ms after the first, a step apart: one of them comes just when the calcium of the first has done its work. So at each of the
+  // ten steps of an interval.
+  Tissue a{.times = {}, .who = {}, .sources = 30000, .noise_pA = 250, .constant_pA = 500, .threshold_mV = 0};
+  for (int k = 0; k < 30000; ++k) {
+    const double first = 100 + 0.1 * (k % 10);
+    a.times.insert(a.times.end(), {first, first + 150 + 0.1 * (k / 10)});
+    a.who.insert(a.who.end(), {k, k});
+  }
+  Tissue b = a, c = a;
+  const auto lazy = a.run(camkii("lazy"), {600}), stepped = b.run(camkii("clock_driven"), {600});
+  std::vector<double> cuts;
+  for (double t = 250; t <= 600; t += 12.3) cuts.push_back(t);
+  cuts.push_back(600);
+  const auto pieces = c.run(camkii("lazy"), cuts);
+  double most = 0, error = 0;
+  for (std::size_t k = 0; k < stepped[0].size(); ++k) {
+    most = std::max(most, stepped[0][k].K);
+    error = std::max(error, std::abs(lazy[0][k].K - stepped[0][k].K));
+    EXPECT_EQ(lazy[0][k].K, pieces.back()[k].K) << "synapse " << k;
+  }
+  EXPECT_LT(error / most, 0.03);
+}
+
 TEST(Calcium, LookingAtASynapseDoesNotAdvanceIt) {
   Tissue a = busy(1000, true), b = busy(1000, true);
   const auto once = a.run(camkii("lazy"), {1000});

@@ -50,12 +50,6 @@ class Lazy final : public PlasticSynapses {
   void after_update(std::uint32_t step, const Potentials& potentials) override { targets_.after_update(step, potentials); }
 
   void deliver(std::uint32_t step, Slots& slots) override {
-    for (std::size_t k = 0; k < settle_at(step).size(); ++k) {
-      const Due due = settle_at(step)[k];
-      settle(due, step - 1);
-      settle_pass_on(due);
-    }
-    settle_at(step) = {};  // thousands of steps ahead have one each: room is given back
     for (std::size_t k = 0; k < due_at(step).size(); ++k) {
       const Due due = due_at(step)[k];
       arrive(due, step - 1);
@@ -66,7 +60,14 @@ class Lazy final : public PlasticSynapses {
     due_at(step).clear();
   }
 
+  /// Settles synapses here, when all that arrives in the step has: so none is settled whose source has fired again.
   void end_step(std::uint32_t step) override {
+    for (std::size_t k = 0; k < settle_at(step).size(); ++k) {
+      const Due due = settle_at(step)[k];
+      settle(due, step);
+      settle_pass_on(due);
+    }
+    settle_at(step) = {};  // thousands of steps ahead have one each: room is given back
     if (step % sweep_ != 0 || !rule_.volume) return;
     const auto flights = under_way();
     for (std::uint32_t source = 0; source < table_.sources(); ++source)
@@ -182,7 +183,7 @@ class Lazy final : public PlasticSynapses {
   double left_of(const Arrived& a, std::uint32_t at) const { return a.stamp == never ? 0 : a.s * decay_s_(2 * (at - a.arrival)); }
   Gap gap_before(const Arrived& a, std::uint32_t now) const {
     const std::uint32_t settled = settled_at(a), swept = rule_.volume ? now / sweep_ * sweep_ : 0;
-    if (a.stamp != never && now <= settled) return {a.arrival, a.s, true};
+    if (a.stamp != never && now < settled) return {a.arrival, a.s, true};
     const std::uint32_t from = std::max(settled, swept);
     return {from, left_of(a, from), false};
   }
@@ -197,7 +198,7 @@ class Lazy final : public PlasticSynapses {
   void settle(const Due& due, std::uint32_t now) {
     const Flight& f = flights_[due.flight];
     const std::uint32_t delay = table_.segments[due.segment].delay;
-    if (f.next != never && f.next + delay <= now + 1) return;
+    if (f.next != never && f.next + delay <= now) return;
     advance_segment(due.segment, {f.stamp + delay - 1, flight_s_[2 * due.flight + 1], true}, now);
   }
 
@@ -299,7 +300,8 @@ class Lazy final : public PlasticSynapses {
     flight_s_[2 * flight] = before, flight_s_[2 * flight + 1] = after;
     s_[2 * source] = after, s_[2 * source + 1] = before;
   }
-  std::uint32_t lingering(std::uint32_t flight) const override { return window_(flight_s_[2 * flight + 1]); }
+  /// From the step in which it arrives: one more than its arrival, in steps done.
+  std::uint32_t lingering(std::uint32_t flight) const override { return window_(flight_s_[2 * flight + 1]) - 1; }
 
   const Rule rule_;
   const Constants<T> constants_;
