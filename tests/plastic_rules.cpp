@@ -70,6 +70,16 @@ TEST(Plasticity, WeightsNeverLeaveTheirBounds) {
     }
 }
 
+TEST(Plasticity, SumsHaveRoomForWeightsThatBeginAtNothing) {
+  NetworkSpec spec;
+  spec.populations = {poisson_source("source", 3000, 5), leaky("target", 2)};
+  spec.projections = {connect(spec, 0, 1, Rule::Kind::all_to_all, 0)};
+  spec.projections[0].synapse = {{.rule = "stdp_inhibitory", .params = {{"w_max", 1000}}, .choices = {}}};
+  const auto network = engine::build(spec, {});
+  const double units = 3000 * 1000 / network->populations[1].receptors[0].quantum;  // all arriving at once, as strong as they can be
+  EXPECT_LT(units, network->wide ? 0x1p63 : 0x1p31);
+}
+
 TEST(Plasticity, ReleaseAndWeightRulesWorkTogether) {
   // What arrives is the product of the two; the weight itself does not feel the release.
   Pair alone{.synapse = {.rule = "stdp", .params = {{"w_max", 2}}, .choices = {}}};
