@@ -104,7 +104,7 @@ class Lazy final : public PlasticSynapses {
                                              number(flights_[f].earlier), flight_s_[2 * f], flight_s_[2 * f + 1]});
     for (std::uint32_t cell = 0; cell < targets_.cells(); ++cell)
       for (std::int64_t column = -1; column < targets_.ring_size(); ++column)
-        out.history.insert(out.history.end(), {static_cast<double>(cell), static_cast<double>(column), static_cast<double>(const_cast<Targets<T>&>(targets_).value(cell, column))});
+        out.history.insert(out.history.end(), {static_cast<double>(cell), static_cast<double>(column), static_cast<double>(targets_.value(cell, column))});
   }
 
   void restore(std::uint32_t step, const Saved& in) override {
@@ -124,7 +124,7 @@ class Lazy final : public PlasticSynapses {
       restore_flight(f, step);
     }
     for (const double* x = in.history.data(); x < in.history.data() + in.history.size(); x += history_width())
-      if (x[1] < targets_.ring_size()) targets_.value(static_cast<std::size_t>(x[0]), static_cast<std::int64_t>(x[1])) = static_cast<T>(x[2]);
+      if (x[0] >= 0 && x[0] < static_cast<double>(targets_.cells()) && x[1] >= -1 && x[1] < targets_.ring_size()) targets_.set_value(static_cast<std::size_t>(x[0]), static_cast<std::int64_t>(x[1]), static_cast<T>(x[2]));
   }
   void restore(std::size_t synapse, int k, double value) override { (k < 0 ? weights_ : k == 0 ? Ca_ : k == 1 ? K_ : phi_0_)[synapse] = static_cast<T>(value); }
 

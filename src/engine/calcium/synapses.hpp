@@ -52,10 +52,13 @@ class Targets {
   const T* ring() const { return ring_.data(); }
   const T* added() const { return added_.data(); }
   std::uint32_t ring_size() const { return ring_size_; }
-  T& value(std::size_t cell, std::int64_t column) { return column < 0 ? phi_[cell] : ring_[cell * ring_size_ + static_cast<std::size_t>(column)]; }
+  /// phi now (column -1), or at a knot.
+  T value(std::size_t cell, std::int64_t column) const { return column < 0 ? phi_[cell] : ring_[place(cell, column)]; }
+  void set_value(std::size_t cell, std::int64_t column, T value) { (column < 0 ? phi_[cell] : ring_[place(cell, column)]) = value; }
   std::uint64_t byte() const { return sizeof(T) * (3 * phi_.size() + ring_.size() + base_.size()); }
 
  private:
+  std::size_t place(std::size_t cell, std::int64_t column) const { return cell * ring_size_ + static_cast<std::size_t>(column); }
   Influx<T> influx_;
   double kick_;
   std::uint32_t ring_size_, knot_steps_;
