@@ -282,6 +282,23 @@ TEST(Calcium, ASpikeInTheVeryStepInWhichASynapseIsSettledCountsOnce) {
   EXPECT_LT(error / most, 0.03);
 }
 
+TEST(Calcium, StatesOf16BitsLearnTheSameOnAverage) {
+  Tissue a = busy(20000, false), b = busy(20000, false);
+  SynapseSpec full = camkii("lazy", "omega", 1e-3), narrow = full;
+  full.params["gamma"] = narrow.params["gamma"] = 0.025;
+  narrow.choices["states"] = "16_bits";
+  const auto wanted = a.run(full, {20000}).back(), got = b.run(narrow, {20000}).back();
+  double change = 0, difference = 0, error = 0;
+  for (std::size_t k = 0; k < wanted.size(); ++k) {
+    change += std::abs(wanted[k].weight - w_max / 2);
+    difference += got[k].weight - wanted[k].weight;
+    error += std::abs(got[k].weight - wanted[k].weight);
+  }
+  EXPECT_GT(change / static_cast<double>(wanted.size()), 0.001 * w_max);
+  EXPECT_LT(error, 0.03 * change);                   // of each synapse
+  EXPECT_LT(std::abs(difference), 0.003 * change);   // of all: what rounding loses here it makes up for there
+}
+
 TEST(Calcium, LookingAtASynapseDoesNotAdvanceIt) {
   Tissue a = busy(1000, true), b = busy(1000, true);
   const auto once = a.run(camkii("lazy"), {1000});
@@ -291,6 +308,29 @@ TEST(Calcium, LookingAtASynapseDoesNotAdvanceIt) {
     EXPECT_EQ(once[0][k].K, often.back()[k].K);
     EXPECT_EQ(once[0][k].weight, often.back()[k].weight);
   }
+}
+
+TEST(Calcium, SettingsThatDoNotGoTogetherAreRefusedWithTheReason) {
+  const auto problem = [](const SynapseSpec& synapse) -> std::string {
+    try {
+      engine::check(Tissue{.times = {1}, .who = {0}}.network(synapse, 10));
+    } catch (const InputError& e) {
+      return e.what();
+    }
+    return "none";
+  };
+  SynapseSpec fast = camkii("lazy"), fraction = fast, twin = camkii("clock_driven"), crossed = fast, heavy = fast;
+  fast.params["beta"] = 0.06;
+  fraction.params["n"] = 3.5;
+  twin.choices["states"] = "16_bits";
+  crossed.params["theta_d"] = 0.4;
+  heavy.params["w_max"] = w_max / 4;
+  EXPECT_EQ(problem(camkii("lazy")), "none");
+  EXPECT_NE(problem(fast).find("beta must be below 1 / tau_Ca"), std::string::npos) << problem(fast);
+  EXPECT_NE(problem(fraction).find("n must be a whole number"), std::string::npos) << problem(fraction);
+  EXPECT_NE(problem(twin).find("goes with method = \"lazy\""), std::string::npos) << problem(twin);
+  EXPECT_NE(problem(crossed).find("theta_d must not be above theta_p"), std::string::npos) << problem(crossed);
+  EXPECT_NE(problem(heavy).find("the initial weights must not be above w_max"), std::string::npos) << problem(heavy);
 }
 
 TEST(Magnesium, TheOpenShareIsThatOfJahrAndStevens) {

@@ -119,11 +119,13 @@ const std::vector<Case>& cases() {
       if (model.looks_back_ms) s.volume = "busy";
       add({s}, s.rule);
       if (model.looks_back_ms) s.volume = "reward";
-      for (const auto& choice : info->choices)
+      for (const auto& choice : info->choices) {
         for (const auto word : choice.words) {
           s.choices[std::string(choice.name)] = word;
           add({s}, s.rule + " " + std::string(word));
         }
+        s.choices.clear();
+      }
       const SynapseSpec other = with_bounds(*engine::find_synapse(model.changes_weights() ? "tsodyks_markram" : "stdp"));
       add({s, other}, s.rule + " with " + other.rule);
       if (info->name == "structural_growth")  // with rules that draw numbers, watch potentials, or follow a volume

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "core/decay_table.hpp"
+#include "engine/calcium/column.hpp"
 #include "engine/calcium/synapses.hpp"
 #include "engine/volume.hpp"
 
@@ -36,12 +37,14 @@ class Lazy final : public PlasticSynapses {
       : PlasticSynapses(table, network.delay_max + network.delay_min, {1, 1, 3}, std::move(release)), rule_(rule), constants_(constants_of<T>(rule)), window_(rule),
         wide_(network.wide), knot_(knot_steps(rule.dt_ms)), fine_(static_cast<std::uint32_t>(std::lround(fine_ms / rule.dt_ms))),
         late_(static_cast<std::uint32_t>(std::lround(late_ms / rule.dt_ms))), targets_(network, table, rule, calcium::ring_size(rule), knot_), decay_Ca_(rule.tau_Ca, rule.dt_ms / 2),
-        decay_s_(1 / rule.beta, rule.dt_ms / 2), weights_(table.synapses), Ca_(table.synapses), K_(table.synapses), phi_0_(table.synapses), s_(2 * table.sources()) {
+        decay_s_(1 / rule.beta, rule.dt_ms / 2), weights_(table.synapses, rule.w_max, rule.narrow), Ca_(table.synapses, window_.calcium_most(), rule.narrow),
+        K_(table.synapses, 1, rule.narrow), phi_0_(table.synapses, window_.phi_most(), rule.narrow),
+        key_(stream_key(network.spec.simulation.seed_dynamics, Purpose::chance, rounding_object + static_cast<std::uint32_t>(table.projection))), s_(2 * table.sources()) {
     let_linger(window_.longest());
     if (rule.volume) listener_ = rule.volume->listen(std::numeric_limits<double>::infinity()).id;
     for (std::size_t k = 0; k < table.synapses; ++k) {
-      weights_[k] = static_cast<T>(table.initial(k));
-      Ca_[k] = static_cast<T>(rule.Ca_rest);
+      weights_.set(k, static_cast<T>(table.initial(k)));
+      Ca_.set(k, static_cast<T>(rule.Ca_rest));
     }
   }
 
@@ -89,7 +92,7 @@ class Lazy final : public PlasticSynapses {
   }
 
   double saved(const std::vector<std::uint32_t>&, std::uint32_t, const PlasticSegment&, std::size_t synapse, std::uint32_t, int k) const override {
-    return static_cast<double>((k < 0 ? weights_ : k == 0 ? Ca_ : k == 1 ? K_ : phi_0_)[synapse]);
+    return static_cast<double>(const_cast<Lazy&>(*this).column(k)[synapse]);
   }
 
   void save(std::uint32_t, Saved& out) const override {
@@ -126,15 +129,15 @@ class Lazy final : public PlasticSynapses {
     for (const double* x = in.history.data(); x < in.history.data() + in.history.size(); x += history_width())
       if (x[0] >= 0 && x[0] < static_cast<double>(targets_.cells()) && x[1] >= -1 && x[1] < targets_.ring_size()) targets_.set_value(static_cast<std::size_t>(x[0]), static_cast<std::int64_t>(x[1]), static_cast<T>(x[2]));
   }
-  void restore(std::size_t synapse, int k, double value) override { (k < 0 ? weights_ : k == 0 ? Ca_ : k == 1 ? K_ : phi_0_)[synapse] = static_cast<T>(value); }
+  void restore(std::size_t synapse, int k, double value) override { column(k).set(synapse, static_cast<T>(value)); }
 
   void sweep(std::uint32_t) override {}  // nothing is kept that waits for synapses
 
   void rewire_columns(const std::vector<std::uint32_t>& origin, const std::vector<double>& weights) override {
-    rewire_column(weights_, origin, weights.data(), T(0));
-    rewire_column(Ca_, origin, nullptr, static_cast<T>(rule_.Ca_rest));
-    rewire_column(K_, origin, nullptr, T(0));
-    rewire_column(phi_0_, origin, nullptr, T(0));
+    weights_.rewire(origin, weights.data(), T(0));
+    Ca_.rewire(origin, nullptr, static_cast<T>(rule_.Ca_rest));
+    K_.rewire(origin, nullptr, T(0));
+    phi_0_.rewire(origin, nullptr, T(0));
     // A new synapse has no calcium now; the others of its segment are as they were at the segment's last visit, and so is it made to be.
     const auto now = static_cast<std::uint32_t>(heard);
     const auto flights = under_way();
@@ -145,7 +148,7 @@ class Lazy final : public PlasticSynapses {
         if (!gap.active) continue;
         const double back = math::exp(rule_.lambda * rule_.dt_ms * (now - gap.from));
         for (std::size_t k = segment.first; k < std::size_t{segment.first} + segment.count; ++k)
-          if (origin[k] == RewiredTable::fresh) phi_0_[k] = static_cast<T>(back * static_cast<double>(targets_.phi()[table_.targets[k]]));
+          if (origin[k] == RewiredTable::fresh) phi_0_.set(k, static_cast<T>(back * static_cast<double>(targets_.phi()[table_.targets[k]])));
       }
   }
 
@@ -154,11 +157,11 @@ class Lazy final : public PlasticSynapses {
     work_ = {};
     w.flop = w.events * flop_deliver + visits_ * flop_visit + panels_ * flop_panel + tails_ * flop_tail;
     // target, phi now, and four variables read and written; the sum; knots
-    w.byte = (visits_ + tails_) * (4 + 9 * sizeof(T)) + w.events * (wide_ ? 16 : 8) + knots_ * sizeof(T);
+    w.byte = (visits_ + tails_) * (4 + sizeof(T) + (rule_.narrow ? 16 : 8 * sizeof(T))) + w.events * (wide_ ? 16 : 8) + knots_ * sizeof(T);
     visits_ = panels_ = knots_ = tails_ = 0;
     return w;
   }
-  std::uint64_t byte() const override { return 4 * sizeof(T) * weights_.size() + 8 * s_.size() + 8 * last_.size() + 8 * release_state_.size() + 24 * (calendar_.size() + settling_calendar_.size()) + targets_.byte(); }
+  std::uint64_t byte() const override { return weights_.byte() + Ca_.byte() + K_.byte() + phi_0_.byte() + 8 * s_.size() + 8 * last_.size() + 8 * release_state_.size() + 24 * (calendar_.size() + settling_calendar_.size()) + targets_.byte(); }
 
  private:
   /// From where a synapse has been brought up to date to a moment.
@@ -206,9 +209,32 @@ class Lazy final : public PlasticSynapses {
     const PlasticSegment& segment = table_.segments[index];
     const std::size_t k = segment.first;
     const Stretch<T> s = stretch(gap, now, pieces_);
-    advance(s, table_.targets.data() + k, segment.count, weights_.data() + k, Ca_.data() + k, K_.data() + k, phi_0_.data() + k);
+    if (rule_.narrow) advance_narrow(s, index, now);
+    else advance(s, table_.targets.data() + k, segment.count, weights_.wide() + k, Ca_.wide() + k, K_.wide() + k, phi_0_.wide() + k);
     if (s.n_panels > 0) visits_ += segment.count, panels_ += segment.count * s.n_panels, knots_ += segment.count * knots_of(pieces_);
     else tails_ += segment.count;
+  }
+  /// Variables of 16 bits are made wide, advanced and rounded, some at a time; by chance, which is keyed by synapse and step.
+  void advance_narrow(const Stretch<T>& s, std::uint32_t index, std::uint32_t now) {
+    const PlasticSegment& segment = table_.segments[index];
+    const auto source = static_cast<std::uint32_t>(std::upper_bound(table_.row.begin(), table_.row.end(), index) - table_.row.begin()) - 1;
+    constexpr std::size_t some = 128;
+    T weight[some], Ca[some], K[some], phi_0[some];
+    std::uint32_t number = 0;  // among the synapses of one pair and delay
+    for (std::size_t begin = 0; begin < segment.count; begin += some) {
+      const std::size_t first = segment.first + begin, n = std::min(some, segment.count - begin);
+      const std::uint32_t* const cells = table_.targets.data() + first;
+      for (std::size_t k = 0; k < n; ++k) weight[k] = weights_[first + k], Ca[k] = Ca_[first + k], K[k] = K_[first + k], phi_0[k] = phi_0_[first + k];
+      advance(s, cells, n, weight, Ca, K, phi_0);
+      for (std::size_t k = 0; k < n; ++k) {
+        number = begin + k > 0 && cells[k] == cells[static_cast<std::ptrdiff_t>(k) - 1] ? number + 1 : 0;
+        const Words w = philox(key_, source, static_cast<std::uint32_t>(table_.first_cell) + cells[k], std::uint32_t{segment.delay} << 16 | (number & 0xFFFF), now);
+        weights_.set(first + k, weight[k], w[0] >> 16);
+        K_.set(first + k, K[k], w[0] & 0xFFFF);
+        Ca_.set(first + k, Ca[k], w[1] >> 16);
+        phi_0_.set(first + k, phi_0[k], w[1] & 0xFFFF);
+      }
+    }
   }
   void advance(Stretch<T> s, const std::uint32_t* cells, std::size_t n, T* weight, T* Ca, T* K, T* phi_0) const {
     s.cells = cells;
@@ -281,14 +307,14 @@ class Lazy final : public PlasticSynapses {
     const PlasticSegment& segment = table_.segments[due.segment];
     const Flight& f = flights_[due.flight];
     const std::uint32_t* const cells = table_.targets.data() + segment.first;
-    const T* const weights = weights_.data() + segment.first;
     Sum* const sums = static_cast<Sum*>(slots.sums) + table_.slot;
     const double units = table_.sign * f.factor / table_.quantum;
     T total = 0;
     for (std::uint32_t k = 0; k < segment.count; ++k) {
-      const double x = static_cast<double>(weights[k]) * units * scale(cells[k]);
+      const T weight = weights_[segment.first + k];
+      const double x = static_cast<double>(weight) * units * scale(cells[k]);
       sums[cells[k]] += static_cast<Sum>(x + (x < 0 ? -0.5 : 0.5));
-      total += weights[k];
+      total += weight;
     }
     work_.events += segment.count;
     if (!std::isfinite(total)) bad_source = f.source;
@@ -310,7 +336,10 @@ class Lazy final : public PlasticSynapses {
   const std::uint32_t knot_, fine_, late_;
   Targets<T> targets_;
   const DecayTable<double> decay_Ca_, decay_s_;  ///< by half steps
-  HugeArray<T> weights_, Ca_, K_, phi_0_;
+  Column<T>& column(int k) { return k < 0 ? weights_ : k == 0 ? Ca_ : k == 1 ? K_ : phi_0_; }
+  Column<T> weights_, Ca_, K_, phi_0_;
+  static constexpr std::uint32_t rounding_object = 0x50000000u;
+  const StreamKey key_;            ///< of rounding to 16 bits
   std::vector<double> s_;          ///< [sources][2] after the last two spikes
   std::vector<double> flight_s_;   ///< [flights][2] before and after
   Pieces pieces_;

@@ -30,6 +30,8 @@ Window::Window(const Rule& r) : beta_(r.beta), dt_ms_(r.dt_ms), s_inf_(r.s_inf) 
   const double influx = influx_most(r.Mg, r.E) + r.kick * target_rate, negligible = std::pow(1e-3 * r.k_2 / r.k_1, 1.0 / r.n);
   // of the calcium that may be there already, and of what is still to come, each half may stay
   old_ms_ = r.tau_Ca * std::log(std::max(1.0, 2 * r.gamma * r.s_inf * influx * r.tau_Ca / negligible));
+  phi_most_ = influx / r.lambda;
+  calcium_most_ = r.Ca_rest + r.gamma * r.s_inf * influx * r.tau_Ca;
   fresh_ = 2 * r.gamma * influx / r.lambda / negligible;
 }
 

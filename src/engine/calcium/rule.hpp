@@ -31,6 +31,7 @@ struct Rule {
   double k_1, k_2, theta_p, theta_d, eta, w_max;   ///< eta with w_max in it: weight per ms
   bool omega;                                      ///< else literal
   double dt_ms;
+  bool narrow = false;                             ///< variables of 16 bits, in the lazy form
   Volume* volume = nullptr;                        ///< its concentration d makes eta (volume_base + volume_gain d); nullptr: eta
   double volume_base = 1, volume_gain = 0;
 
@@ -45,8 +46,12 @@ class Window {
   explicit Window(const Rule& rule);
   std::uint32_t operator()(double s) const;        ///< steps; s: what the spike leaves it at
   std::uint32_t longest() const { return (*this)(s_inf_); }
+  /// What calcium and phi do not exceed at such rates, nor for long at any.
+  double calcium_most() const { return calcium_most_; }
+  double phi_most() const { return phi_most_; }
 
  private:
+  double calcium_most_, phi_most_;
   double old_ms_, fresh_, beta_, dt_ms_, s_inf_;   ///< fresh: calcium of a spike, relative to what is negligible
 };
 

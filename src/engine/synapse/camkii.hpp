@@ -16,7 +16,7 @@
 ///         clock_driven: all its variables are stepped every dt (engine/calcium/clocked.cpp)
 /// State    w, Ca, K, phi_0 (lazy); w, Ca, K, s, s_A, F, D (clock-driven). Traces: s of each source, phi of each target
 /// Numerics calcium exact; K in panels of 5, later 10 ms (Simpson's rule on Ca^n) or, clock-driven, by the trapezoidal rule
-/// Work     lazy: 58 FLOP a panel; 20 bytes a synapse. clock-driven: 31 to 38 FLOP a step, 32 bytes
+/// Work     lazy: 58 FLOP a panel; 20 bytes a synapse, 12 with states of 16 bits. clock-driven: 31 to 38 FLOP a step, 32 bytes
 /// Source   Destexhe et al. 1994, doi:10.1162/neco.1994.6.1.14; Jahr & Stevens 1990, doi:10.1523/JNEUROSCI.10-09-03178.1990;
 ///          Shouval, Bear & Cooper 2002, doi:10.1073/pnas.152343099 (omega)
 /// Tested   tests/plastic_calcium.cpp
@@ -51,8 +51,9 @@ inline constexpr std::array<Parameter, parameter_count> parameters{{
     {"V_spike", -10.0, "mV", any, "potential of the back-propagating spike"},
     {"t_spike", 1.0, "ms", not_negative, "its length; 0: none"},
 }};
-inline constexpr std::string_view rules[] = {"omega", "literal"}, methods[] = {"lazy", "clock_driven"};
-inline constexpr Choice choices[] = {{"rule", rules, "how CaMKII moves the weight"}, {"method", methods, "visited at events, or stepped every dt"}};
+inline constexpr std::string_view rules[] = {"omega", "literal"}, methods[] = {"lazy", "clock_driven"}, widths[] = {"full", "16_bits"};
+inline constexpr Choice choices[] = {{"rule", rules, "how CaMKII moves the weight"}, {"method", methods, "visited at events, or stepped every dt"},
+                                     {"states", widths, "weight, Ca, K and phi_0 in the precision of the run, or in 16 bits each, rounded by chance; the latter lazy and in single precision"}};
 inline constexpr StateVariable state[] = {{"Ca", "1", "Ca_rest", "calcium"}, {"K", "1", "0", "CaMKII that is active"}};
 inline constexpr ModelInfo info{
     .kind = ModelInfo::Kind::synapse, .name = "camkii", .title = "calcium through NMDA receptors, CaMKII, and the weight",
@@ -69,7 +70,7 @@ inline calcium::Rule rule_of(const SynapseParameters& p) {
   calcium::Rule r{.alpha_T = p[alpha] * p[T], .beta = p[beta], .s_inf = p[alpha] * p[T] / (p[alpha] * p[T] + p[beta]), .pulse_ms = p[t_p],
                   .Mg = p[Mg], .E = p[E_Ca], .lambda = 1 / p[tau_Ca] - p[beta], .kick = 0,
                   .gamma = p[gamma], .tau_Ca = p[tau_Ca], .Ca_rest = p[Ca_rest], .n = static_cast<int>(p[n]), .k_1 = p[k_1], .k_2 = p[k_2],
-                  .theta_p = p[theta_p], .theta_d = p[theta_d], .eta = p[eta] * p[w_max], .w_max = p[w_max], .omega = p.choice[0] == 0, .dt_ms = p.dt_ms};
+                  .theta_p = p[theta_p], .theta_d = p[theta_d], .eta = p[eta] * p[w_max], .w_max = p[w_max], .omega = p.choice[0] == 0, .dt_ms = p.dt_ms, .narrow = p.choice[2] == 1 && p.choice[1] == 0};
   r.kick = p[t_spike] * std::max(0.0, magnesium::open_share(p[V_spike], p[Mg]) * (p[E_Ca] - p[V_spike]));
   return r;
 }
@@ -79,6 +80,7 @@ inline const char* validate(const SynapseParameters& p) {
   if (p[n] != std::floor(p[n])) return "n must be a whole number";
   if (p[theta_d] > p[theta_p]) return "theta_d must not be above theta_p";
   if (p[t_p] < 0.999999 * p.dt_ms) return "t_p must not be below dt";
+  if (p.choice[2] == 1 && p.choice[1] == 1) return "states = \"16_bits\" goes with method = \"lazy\"";
   if (p.weight_largest > p[w_max]) return "the initial weights must not be above w_max";
   return nullptr;
 }
@@ -88,7 +90,7 @@ inline std::unique_ptr<PlasticSynapses> make(const Network& network, const Plast
   return p.choice[1] == 0 ? calcium::make_lazy(network, table, rule, std::move(release)) : calcium::make_clocked(network, table, rule);
 }
 
-inline constexpr SynapseModel model{&info, validate, nullptr, &make, [](const SynapseParameters& p) { return p[w_max]; }, [](const SynapseParameters& p) { return p.choice[1] == 0 ? 3 : 6; }, true,
+inline constexpr SynapseModel model{&info, validate, nullptr, &make, [](const SynapseParameters& p) { return p[w_max]; }, [](const SynapseParameters& p) { return p.choice[1] == 1 ? 6 : p.choice[2] == 1 ? 1 : 3; }, true,
                                     [](const SynapseParameters& p, std::uint32_t) -> std::size_t { return p.choice[1] == 0 ? calcium::values_of_a_target(rule_of(p)) : 3; }};
 }  // namespace ranvier::engine::camkii
 #endif
