@@ -18,6 +18,9 @@ struct WeightPlan {
 /// Gives every receptor its quantum and every projection its plan; decides whether sums are wide.
 std::vector<WeightPlan> plan_weights(Network& network);
 
+/// Whether no sum can overflow with the inputs, rates and trains that the network has now.
+bool sums_suffice(const Network& network);
+
 /// Draws and packs the rows of all shards, one thread a shard; sets synapses, delay_min, delay_max.
 void build_rows(Network& network);
 

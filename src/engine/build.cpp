@@ -437,7 +437,7 @@ std::shared_ptr<Network> resolve(const NetworkSpec& spec, const Options& options
 
 void check(const NetworkSpec& spec) { resolve(spec, {}); }
 
-std::shared_ptr<const Network> build(const NetworkSpec& spec, const Options& options) {
+std::shared_ptr<Network> build(const NetworkSpec& spec, const Options& options) {
   const auto network = resolve(spec, options);
   check_memory(network->spec, options);
   partition(*network, std::max(1, options.threads));

@@ -128,7 +128,7 @@ void check(const NetworkSpec& spec);
 
 /// Checks the network against its models, then draws and packs all synapses, one shard per thread.
 /// Errors  InputError: all problems of the network together; memory that does not suffice
-std::shared_ptr<const Network> build(const NetworkSpec& spec, const Options& options);
+std::shared_ptr<Network> build(const NetworkSpec& spec, const Options& options);
 
 /// Values of a parameter or state variable of all cells of a population, in order: [1] where constant, else [size].
 std::vector<double> draw_values(const Values& values, std::int64_t size, std::uint64_t seed, std::uint32_t object);

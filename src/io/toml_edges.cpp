@@ -30,10 +30,11 @@ class EdgeReader {
   std::optional<EdgeList> read(const Slice& source, const Slice& target, const std::vector<std::string>& columns) {
     reader_.only_keys(rule_, {"edges", "source_column", "target_column", "ids", "source_ids", "target_ids", "skip_unknown"});
     file_ = reader_.get(rule_, "edges");
-    const auto path = reader_.path(file_);
     End ends[2] = {{.what = "source", .size = source.size()}, {.what = "target", .size = target.size()}};
-    const bool good = end(ends[0]) && end(ends[1]);
     if (const auto skip = reader_.boolean(reader_.get(rule_, "skip_unknown"))) skip_ = *skip;
+    if (file_.is(Node::Kind::table)) return listed(ends);
+    const auto path = reader_.path(file_);
+    const bool good = end(ends[0]) && end(ends[1]);
     if (!path || !good) return std::nullopt;
     try {
       return load(*path, ends, columns);
@@ -44,6 +45,30 @@ class EdgeReader {
   }
 
  private:
+  /// Edges that stand in the file, or that a program hands over.
+  std::optional<EdgeList> listed(const End (&ends)[2]) {
+    reader_.only_keys(rule_, {"edges", "skip_unknown"});
+    reader_.only_keys(file_, {"source", "target"});
+    auto sources = reader_.integers(reader_.require(file_, "source", "the index of each edge's source, for example source = [0, 1]"));
+    auto targets = reader_.integers(reader_.require(file_, "target", "the index of each edge's target, for example target = [1, 0]"));
+    if (!sources || !targets) return std::nullopt;
+    if (sources->size() != targets->size()) {
+      reader_.problem(file_, fmt::format("has {} sources, but {} targets", sources->size(), targets->size()));
+      return std::nullopt;
+    }
+    try {
+      Column columns[2];
+      columns[0].integer = std::move(*sources);
+      columns[1].integer = std::move(*targets);
+      EdgeList list{.sources = indices(ends[0], columns[0]), .targets = indices(ends[1], columns[1]), .columns = {}};
+      if (skip_) drop_unknown(list);
+      return list;
+    } catch (const InputError& e) {
+      for (const auto& problem : e.problems()) reader_.problem(file_, problem);
+      return std::nullopt;
+    }
+  }
+
   bool end(End& to) {
     to.column = to.what;
     const At column = reader_.get(rule_, to.what + "_column");
