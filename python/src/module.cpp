@@ -290,9 +290,10 @@ void add_networks(nb::module_& m) {
         for (const auto& p : s.projections) out.append(nb::make_tuple(p.name, p.source.population, p.target.population, p.receptor, !p.synapse.empty()));
         return out;
       })
-      .def_prop_ro("input_targets", [](const NetworkSpec& s) {  // receptor -1: a current
+      .def_prop_ro("input_targets", [](const NetworkSpec& s) {
+        static constexpr const char* kinds[] = {"poisson", "dc", "step", "sine", "noise", "samples"};
         nb::list out;
-        for (const auto& i : s.inputs) out.append(nb::make_tuple(i.name, i.target.population, i.kind == InputSpec::Kind::poisson ? i.receptor : -1));
+        for (const auto& i : s.inputs) out.append(nb::make_tuple(i.name, kinds[static_cast<int>(i.kind)], i.target.population, i.receptor, i.start_ms, i.stop_ms));
         return out;
       })
       .def_prop_ro("gap_junctions", [](const NetworkSpec& s) { return s.gap_junctions.size(); })

@@ -405,3 +405,61 @@ def test_wrong_arrays_files_and_words_are_refused(tmp_path):
             ranvier.nir.read(graph, **keys)
     with pytest.raises(ranvier.InputError, match="no node of type"):
         good.run(np.zeros((5, 3))).potential("lif")
+
+
+# ------------------------------------------------------------------------------------------ networks of ours as graphs
+
+
+def network(model, trains, **params):
+    """80 excitatory and 20 inhibitory cells, kept going by spikes from outside."""
+    receptor = {"lif_delta": ("v", "v"), "lif_exp": ("ex", "in")}[model]
+    weight = {"lif_delta": (1.5, -4.0), "lif_exp": (60.0, -150.0)}[model]
+    if model == "lif_exp":
+        params.update(tau_syn_ex=3.0, tau_syn_in=3.0)
+    net = ranvier.Network(dt=0.1, seed=4, precision="double")
+    S = net.population("S", 40, "spike_train", spikes=trains)
+    E = net.population("E", 80, model, params={"t_ref": 0.0, "tau_m": {"uniform": ["10 ms", "20 ms"]}, "I_e": "150 pA", **params}, initial={"V_m": {"uniform": ["-70 mV", "-56 mV"]}})
+    I = net.population("I", 20, model, params={"t_ref": 0.0, **params})
+    for source, target, n, w, r in ((S, E, 10, 0, 0), (S, I, 10, 0, 0), (E, E, 8, 0, 0), (E, I, 8, 0, 0), (I, E, 4, 1, 1), (I, I, 4, 1, 1)):
+        net.project(source, target, {"fixed_indegree": n}, weight=weight[w], delay={"uniform": ["0.1 ms", "0.8 ms"]}, receptor=receptor[r])
+    net.current(I, 20.0)
+    return net
+
+
+@pytest.mark.parametrize("model", ["lif_delta", "lif_exp"])
+def test_a_network_that_was_written_has_its_spikes_when_read(model, tmp_path):
+    rng = np.random.default_rng(16)
+    step, neuron = np.nonzero(rng.random((2000, 40)) < 0.02)
+    net = network(model, (neuron, (step + 1) * 0.1))
+    sim = net.build()
+    sim.run(200)
+    ranvier.nir.write(net, tmp_path / "net.nir")
+    graph = ranvier.nir.read(tmp_path / "net.nir", dt=1e-4, discretisation="impulse")
+    x = np.zeros((2000, 40))
+    x[step, neuron] = 1
+    run = graph.run(x)
+    for name in ("E", "I"):
+        times, neurons = sim.spikes(name)
+        assert len(times) > 100
+        expected = np.zeros((2000, len(run.spikes(name)[0])))
+        expected[np.rint(times / 0.1).astype(int) - 1, neurons] = 1
+        np.testing.assert_array_equal(run.spikes(name), expected)
+        np.testing.assert_array_equal(run.outputs[name + "_output"], expected)
+    with pytest.raises(ranvier.InputError, match="exists"):
+        ranvier.nir.write(net, tmp_path / "net.nir")
+
+
+@pytest.mark.parametrize("change, words", [
+    (lambda net: net.population("H", 2, "adex_cond_exp"), ["'H'", "adex", "leaky neurons only"]),
+    (lambda net: net.population("R", 2, "lif_exp"), ["'R'", "t_ref = 2 ms", "t_ref = 0"]),
+    (lambda net: net.poisson("E", rate=100.0, weight=1.0, receptor="v", name="noise"), ["'noise'", "poisson", "poisson_source"]),
+    (lambda net: net.project("E", "E", "one_to_one", weight=1.0, delay=1.0, receptor="v", synapse="stdp", name="learns"), ["'learns'", "change"]),
+    (lambda net: net.gap_junctions("E", "E", {"fixed_total_number": 3}, "1 nS"), ["gap junctions"]),
+])
+def test_what_nir_cannot_say_is_refused(change, words):
+    net = network("lif_delta", ([0], [1.0]))
+    change(net)
+    with pytest.raises(ranvier.InputError) as error:
+        ranvier.nir.write(net)
+    for word in words:
+        assert word in str(error.value)

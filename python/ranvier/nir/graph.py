@@ -21,7 +21,8 @@ def read(graph, dt, *, discretisation: str = "exact", if_step: str = None, preci
       graph           a nir.NIRGraph, or a file that nir.write() wrote
       dt              the time step: a number of seconds, as NIR has them, or a text such as "0.1 ms". It must be that of the training where weights depend on it
       discretisation  "exact": equations are solved exactly for inputs that hold during a step. "euler": by the forward Euler steps that Norse, snnTorch
-                      and others take, with the same numbers
+                      and others take, with the same numbers. "impulse": as exact, but a number is an impulse at the end of its step, which gives the
+                      spikes of a network that write() has written
       if_step         what a step is to the nodes IF and I: "seconds" (v grows by dt R I, as NIR's equation says) or "steps" (by R I, as Norse, Sinabs and others
                       compute it). Where not given: "seconds" with exact, "steps" with euler
       precision       "double", or "single" for less memory
@@ -39,7 +40,7 @@ class Graph:
     """
 
     def __init__(self, graph, dt, discretisation="exact", if_step=None, precision="double"):
-        for name, value, known in (("discretisation", discretisation, ("exact", "euler")), ("if_step", if_step, (None, "seconds", "steps")), ("precision", precision, ("single", "double"))):
+        for name, value, known in (("discretisation", discretisation, ("exact", "impulse", "euler")), ("if_step", if_step, (None, "seconds", "steps")), ("precision", precision, ("single", "double"))):
             if value not in known:
                 raise InputError(f"{name} is {value!r}: must be {' or '.join(repr(k) for k in known if k)}")
         self.dt = quantity(dt, "s") if isinstance(dt, str) else quantity(float(dt), "s")  #: s
@@ -48,8 +49,8 @@ class Graph:
         self._precision = precision
         nodes, self._edges = flatten(graph)
         self._nodes = shaped(nodes, self._edges, self.dt)
-        euler = discretisation == "euler"
-        self._neurons = {name: neurons_of(name, node.node, node.kind, int(np.prod(node.shape)), self.dt, euler, (if_step or ("steps" if euler else "seconds")) == "steps")
+        per_step = (if_step or ("steps" if discretisation == "euler" else "seconds")) == "steps"
+        self._neurons = {name: neurons_of(name, node.node, node.kind, int(np.prod(node.shape)), self.dt, discretisation, per_step)
                          for name, node in self._nodes.items() if node.kind in SPIKING + ANALOG}
         self.inputs = {name: node.shape for name, node in self._nodes.items() if node.kind == "Input"}    #: {name: shape}
         self.outputs = {name: node.shape for name, node in self._nodes.items() if node.kind == "Output"}  #: {name: shape}
@@ -141,8 +142,19 @@ class Graph:
         simulation = None
         if self._neurons:
             simulation = self.network(x, steps).build(threads)
-            simulation.run((steps + max(self._depth.values())) * self.dt * 1e3, progress=False)
+            self._simulate(simulation, steps)
         return Run(self, given, steps, simulation)
+
+    def _simulate(self, simulation, steps):
+        """Layers whose potential does not begin at rest are set as their first step comes."""
+        done, end = 0, steps + max(self._depth.values())
+        for depth in sorted({self._depth[name] for name, neurons in self._neurons.items() if neurons.start is not None}):
+            simulation.run((depth - done) * self.dt * 1e3, progress=False)
+            done = depth
+            for name, neurons in self._neurons.items():
+                if neurons.start is not None and self._depth[name] == depth:
+                    simulation.set(self._names[name], "V_m", neurons.start)
+        simulation.run((end - done) * self.dt * 1e3, progress=False)
 
     def network(self, x=None, steps: int = None) -> Network:
         """The graph as a network: a population for each node of neurons, and one of spike trains for each input of spikes. Its step k of a layer is the graph's

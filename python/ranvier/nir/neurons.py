@@ -10,13 +10,14 @@ A signal is a number for each step. A step of every neuron is
 and the discretisation says what P, a, b, c_i, c_S are:
 
     exact   S holds during the step; i and v are what the equations then give at its end
+    impulse the same equations, but S is an impulse of area S dt at the end of the step, as spikes are in this engine
     euler   P = 1 - dt / tau;  i' = i + dt / tau_syn (w_in S - i),  v' = v + dt / tau (v_leak - v + R i'): v takes the current just updated, as in
             Norse and snnTorch
 
 Both are steps of a linear membrane. Since the engine's propagators come from time constants, it is given those whose propagators are P and a; what
 arrives at the end of a step is counted so that v' is the sum above: a delta receptor for c_S S, an exponential one for i.
 """
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -44,22 +45,25 @@ class Neurons:
     a: np.ndarray = None          #: None: no current of its own
     b: np.ndarray = None
     c_i: np.ndarray = None
-    drive: np.ndarray = field(default=None)  #: [n] what leaks in at each step besides the resting level
+    drive: np.ndarray = None      #: [n] what leaks in at each step besides the resting level
+    start: np.ndarray = None      #: [n] v before the first step; None: the resting level
 
     @property
     def current(self) -> bool:
         return self.a is not None
 
 
-def neurons_of(name, node, kind, n, dt, euler, per_step) -> Neurons:
+def neurons_of(name, node, kind, n, dt, how, per_step) -> Neurons:
     """The neurons of a node.
 
       n         elements; parameters of one element hold for all
       dt        s
+      how       "exact", "impulse" or "euler"
       per_step  IF and I: v' = v + R S instead of v' = v + dt R S
 
     Raises InputError: parameters that are missing, of another size, not finite; time constants that a step cannot follow; a reset that fires.
     """
+    euler = how == "euler"
     p = {key: _parameter(name, kind, node, key, n) for key in FIELDS[kind]}
     for key in ("tau", "tau_mem", "tau_syn"):
         if key in p:
@@ -72,21 +76,27 @@ def neurons_of(name, node, kind, n, dt, euler, per_step) -> Neurons:
         p["v_threshold"], p["v_reset"] = p["threshold"], np.minimum(p["threshold"] - 1, 0)
     elif "tau" in p:
         P = _left(p["tau"], dt, euler)
-        out = Neurons(n, P, (1 - P) * p["r"], p["v_leak"])
+        out = Neurons(n, P, (dt / p["tau"] if how == "impulse" else 1 - P) * p["r"], p["v_leak"])
     else:
-        out = _with_current(n, p, dt, euler)
+        out = _with_current(n, p, dt, how)
     if kind in SPIKING:
         out.threshold, out.v_reset = p["v_threshold"], p["v_reset"]
         _check_reset(name, out)
+    start = (getattr(node, "metadata", None) or {}).get("v")
+    if start is not None:
+        out.start = np.broadcast_to(np.asarray(start, dtype=np.float64).ravel(), n)
     return _rested(out)
 
 
-def _with_current(n, p, dt, euler):
+def _with_current(n, p, dt, how):
+    euler = how == "euler"
     P, a = _left(p["tau_mem"], dt, euler), _left(p["tau_syn"], dt, euler)
     b = (1 - a) * p["w_in"]
     if euler:
         return Neurons(n, P, (1 - P) * p["r"] * b, p["v_leak"], a=a, b=b, c_i=(1 - P) * p["r"] * a)
     fed = dt / p["tau_mem"] * divided_exp(-dt / p["tau_syn"], -dt / p["tau_mem"])  # of v by a current that decays from 1 during the step
+    if how == "impulse":
+        return Neurons(n, P, np.zeros(n), p["v_leak"], a=a, b=dt / p["tau_syn"] * p["w_in"], c_i=p["r"] * fed)
     return Neurons(n, P, p["r"] * p["w_in"] * (1 - P - fed), p["v_leak"], a=a, b=b, c_i=p["r"] * fed)
 
 
