@@ -33,7 +33,7 @@ Session::Session(const NetworkSpec& spec, int threads, const std::string& simd, 
   network_ = engine::build(spec, {.threads = threads_});
   state_ = resume.empty() ? engine::start(*network_) : engine::restore(*network_, io::read_state(resume));
   build_s_ = seconds_now() - since;
-  predicted_byte_ = static_cast<std::uint64_t>(engine::estimate_memory(spec, threads_).total_byte());
+  predicted_byte_ = static_cast<std::uint64_t>(network_->memory.total_byte());
   warmup_step_ = state_.step;
 }
 

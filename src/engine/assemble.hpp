@@ -37,8 +37,9 @@ bool watches_potential(const ProjectionSpec& projection);
 double plastic_weight_bound(const ProjectionSpec& projection, double dt_ms);
 /// Why a rule asks for more than there is, or "": drawing would never end.
 std::string impossible(const ProjectionSpec& projection, std::int64_t sites = 1);
-/// Errors  InputError: the network may take more memory than there is
-void check_memory(const NetworkSpec& spec, const Options& options);
+/// What the network is expected to take.
+/// Errors  InputError: that may be more memory than there is
+MemoryEstimate check_memory(const NetworkSpec& spec, const Options& options);
 
 /// Largest count that a Poisson input or source of this mean gives in a step.
 int poisson_count_max(double mean);

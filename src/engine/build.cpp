@@ -439,7 +439,7 @@ void check(const NetworkSpec& spec) { resolve(spec, {}); }
 
 std::shared_ptr<Network> build(const NetworkSpec& spec, const Options& options) {
   const auto network = resolve(spec, options);
-  check_memory(network->spec, options);
+  network->memory = check_memory(network->spec, options);
   partition(*network, std::max(1, options.threads));
   build_rows(*network);
   network->delay_min = std::min(network->delay_min, shortest_pulse(network->spec));
