@@ -463,3 +463,13 @@ def test_what_nir_cannot_say_is_refused(change, words):
         ranvier.nir.write(net)
     for word in words:
         assert word in str(error.value)
+
+
+def test_the_example_tells_ten_digits_apart():
+    import importlib.util
+    import pathlib
+
+    spec = importlib.util.spec_from_file_location("nir_digits", pathlib.Path(__file__).resolve().parents[2] / "examples" / "python" / "nir_digits.py")
+    example = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(example)
+    assert example.main() == 10
