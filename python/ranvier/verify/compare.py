@@ -5,7 +5,7 @@ from typing import NamedTuple, Optional
 import numpy as np
 
 SURE = 1e-3          # of the tests of statistics: how often two runs of one law may be called different
-CV_APART = 0.1       # mean coefficients of variation differ by less than this
+CV_APART = 0.1       # mean coefficients of variation differ by less than this, or by four standard errors
 RATE_APART = 0.05    # rates by less than this share, or by four standard deviations of a count
 KS_ALWAYS = 0.05     # a distance of distributions that is never held against anybody
 TIE_MV = 1e-6        # a spike that a potential so much higher or lower moves is a tie
@@ -42,7 +42,7 @@ def first_difference(ours, theirs) -> Optional[Difference]:
     apart = np.flatnonzero(np.any(ours[:n] != theirs[:n], axis=1))
     if len(apart):
         k = int(apart[0])
-        mine = tuple(ours[k]) < tuple(theirs[k])
+        mine = bool(tuple(ours[k]) < tuple(theirs[k]))
         return Difference(*map(int, ours[k] if mine else theirs[k]), mine, k)
     if len(ours) == len(theirs):
         return None
@@ -59,14 +59,15 @@ def intervals(spikes):
 
 
 def mean_cv(spikes):
+    """(mean, standard error) of the coefficients of variation of neurons with three spikes or more; nan where there is none."""
     gaps, owner = intervals(spikes)
     if len(gaps) == 0:
-        return float("nan")
+        return float("nan"), float("nan")
     _, at, count = np.unique(owner, return_inverse=True, return_counts=True)
     mean = np.bincount(at, gaps) / count
     spread = np.sqrt(np.maximum(np.bincount(at, gaps.astype(float)**2) / count - mean**2, 0))
-    kept = count >= 2
-    return float(np.mean(spread[kept] / mean[kept])) if kept.any() else float("nan")
+    cvs = (spread / mean)[count >= 2]
+    return (float(cvs.mean()), float(cvs.std() / np.sqrt(len(cvs)))) if len(cvs) else (float("nan"), float("nan"))
 
 
 def ks_distance(a, b):
@@ -78,13 +79,14 @@ def ks_distance(a, b):
 def statistics(ours, theirs, size, seconds) -> Statistics:
     """What [spikes][2] of one population have in common."""
     counts = len(ours), len(theirs)
-    cvs = mean_cv(ours), mean_cv(theirs)
+    (cv_ours, error_ours), (cv_theirs, error_theirs) = mean_cv(ours), mean_cv(theirs)
+    cvs = cv_ours, cv_theirs
     a, b = intervals(ours)[0], intervals(theirs)[0]
     ks = bound = float("nan")
     problems = []
     if abs(counts[0] - counts[1]) > max(RATE_APART * max(counts), 4 * np.sqrt(sum(counts))):
         problems.append(f"{counts[0]:,} against {counts[1]:,} spikes")
-    if abs(cvs[0] - cvs[1]) > CV_APART:
+    if abs(cvs[0] - cvs[1]) > max(CV_APART, 4 * np.hypot(error_ours, error_theirs)):
         problems.append(f"coefficients of variation of {cvs[0]:.2f} against {cvs[1]:.2f}")
     if len(a) >= 10 and len(b) >= 10:
         ks = ks_distance(a, b)

@@ -100,7 +100,7 @@ def run(z, meta):
                 synapses.weight = z[f"pair.{j}.weight"][here]
                 synapses.delay = (np.rint(z[f"pair.{j}.delay"][here] / dt) - 1) * dt * b2.ms
                 net.add(synapses)
-    net.run(steps * dt * b2.ms)
+    net.run(steps * dt * b2.ms, namespace={})
     found, first = [[], []], 0
     for k, p in enumerate(meta["populations"]):
         if k in monitors:
