@@ -114,6 +114,25 @@ def test_noise_that_changes_in_every_step_is_replayed(peer):
     assert report.spikes > 20 and report.agree and report.verdicts[0].difference is None, str(report)
 
 
+@neuron
+def test_cells_off_the_grid_fire_at_neurons_times():
+    rng = np.random.default_rng(8)
+    net = ranvier.Network("off", dt=0.1, seed=5)
+    P = net.population("P", 40, "intfire1", params={"tau": np.linspace(10, 30, 40), "t_ref": 2.0})
+    S = net.population("S", 20, "spike_train", spikes=(rng.integers(0, 20, 600), np.sort(rng.uniform(1, 195, 600))))
+    net.project(S, P, {"fixed_indegree": 8}, weight={"uniform": [0.1, 0.4]}, delay={"uniform": [1.0, 3.0]})
+    net.project(P, P, {"fixed_indegree": 6}, weight={"uniform": [-0.1, 0.2]}, delay={"uniform": [1.0, 3.0]})
+    report = v.verify(net, "neuron", duration=200, python=PYTHON)
+    assert report.spikes > 300 and report.agree and report.verdicts[0].difference is None, str(report)
+
+    def quicker(plain):
+        plain.arrays["parameter.0.tau"] = plain.arrays["parameter.0.tau"] * 0.9
+
+    assert not v.verify(net, "neuron", duration=200, python=PYTHON, alter=quicker).agree
+    with pytest.raises(ranvier.InputError, match="only intfire1 is compared"):
+        v.verify(network("lif_exp"), "neuron", duration=10, python=PYTHON)
+
+
 @either
 def test_the_command_says_agree_and_differ_by_its_code(peer, tmp_path, capsys):
     file = tmp_path / "net.toml"

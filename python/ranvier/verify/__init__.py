@@ -36,7 +36,7 @@ class Verdict(NamedTuple):
     peer: str                                  #: "NEST 3.10.0"
     exact: bool                                #: both compute the same formulas: spikes are equal but for ties
     difference: Optional[compare.Difference]   #: None: all spikes are equal
-    tie: Optional[bool]                        #: whether the first difference is a matter of rounding; None: not asked
+    tie: Optional[bool]                        #: whether the first difference is a matter of rounding; None: there is none, or formulas differ
     populations: dict                          #: {name: compare.Statistics}
     agree: bool
     words: str                                 #: the verdict in a sentence
@@ -158,13 +158,14 @@ def _judge(plain, answer, steps, ids, times=None):
     if difference is None:
         agree, words = True, f"all {len(ours):,} spikes are equal"
     else:
-        words = _where(plain, difference)
-        if answer["exact"]:
+        words = _where(plain, difference, plain.meta["dt"] * (1e-6 if times is not None else 1))
+        if times is not None:
+            tie = False
+            words += "; if events of one instant meet a cell, the peer may take them in another order"
+        elif answer["exact"]:
             tie = _is_tie(plain, difference)
             if tie:
                 words += f"; a potential {compare.TIE_MV:g} mV away moves it here too, so it is a matter of rounding"
-            elif tie is None:
-                words += "; whether it is a matter of rounding was not asked for such cells"
             else:
                 words += "; not a matter of rounding: both should compute the same"
         else:
@@ -186,19 +187,16 @@ def _matched(plain, times, ids):
     return ours, compare.ordered(theirs[:, 0], theirs[:, 1])
 
 
-def _where(plain, d):
+def _where(plain, d, unit_ms):
     first = 0
     for p in plain.meta["populations"]:
         if d.neuron < first + p["size"]:
             break
         first += p["size"]
-    on_grid = plain.meta["dt"] if d.step <= plain.meta["steps"] else plain.meta["dt"] * 1e-6
-    return (f"the first {d.equal:,} spikes are equal, until {d.step * on_grid:.6g} ms, where neuron {d.neuron - first} of {p['name']!r} fires "
+    return (f"the first {d.equal:,} spikes are equal, until {d.step * unit_ms:.6g} ms, where neuron {d.neuron - first} of {p['name']!r} fires "
             f"{'here but not there' if d.ours else 'there but not here'}")
 
 
 def _is_tie(plain, d):
-    """Whether a potential a little higher or lower makes the first difference come and go on our side too. None: off the grid."""
-    if d.step > plain.meta["steps"]:
-        return None
+    """Whether a potential a little higher or lower makes the first difference come and go on our side too."""
     return plain.fires_when_nudged(d.neuron, d.step, compare.TIE_MV) and not plain.fires_when_nudged(d.neuron, d.step, -compare.TIE_MV)
