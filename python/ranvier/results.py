@@ -105,7 +105,8 @@ def _times(steps, dt_ms):
 class Layout:
     """Where the populations of a network lie among its ids."""
 
-    def __init__(self, populations):
+    def __init__(self, populations, effects=()):
+        self.effects = list(effects) or [0] * len(populations)  # +1, -1 or 0: what the synapses of each population do
         self.names = [p[0] for p in populations]
         self.sizes = [p[1] for p in populations]
         self.first = np.concatenate([[0], np.cumsum(self.sizes)]).astype(np.int64)

@@ -23,7 +23,7 @@ class Simulation:
         self.pieces = []  #: of the run so far
         self._core = core
         self._spec = spec
-        self._layout = Layout(spec.populations)
+        self._layout = Layout(spec.populations, spec.effects)
         self._dt = spec.dt_ms
 
     # --- running

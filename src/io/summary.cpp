@@ -39,19 +39,6 @@ double mean_of(const Values& values) {
 
 int sign_of(double x) { return (x > 0) - (x < 0); }
 
-/// +1: its spikes depolarise, -1: hyperpolarise, 0: cannot tell.
-int effect_of(const NetworkSpec& spec, const ProjectionSpec& projection) {
-  const auto& target = spec.populations.at(static_cast<std::size_t>(projection.target.population));
-  const auto& receptor = target.receptors.at(static_cast<std::size_t>(projection.receptor));
-  const int weight = sign_of(mean_of(projection.weight));
-  if (!receptor.conductance) return weight != 0 ? weight : receptor.sign;
-  if (receptor.sign != 0) return receptor.sign;  // weights of conductances are positive either way
-  const auto reversal = receptor.params.find("E_rev"), rest = target.params.find("E_L");
-  if (reversal == receptor.params.end() || rest == target.params.end()) return 0;
-  // A reversal potential at rest shunts: inhibitory too.
-  return weight * (mean_of(reversal->second) > mean_of(rest->second) ? 1 : -1);
-}
-
 Json network_part(const NetworkSpec& spec, const RunResult& result) {
   return {{"name", spec.name},
           {"neurons", spec.neuron_count()},
@@ -153,11 +140,23 @@ std::string now_utc() {
 
 }  // namespace
 
+int projection_effect(const NetworkSpec& spec, const ProjectionSpec& projection) {
+  const auto& target = spec.populations.at(static_cast<std::size_t>(projection.target.population));
+  const auto& receptor = target.receptors.at(static_cast<std::size_t>(projection.receptor));
+  const int weight = sign_of(mean_of(projection.weight));
+  if (!receptor.conductance) return weight != 0 ? weight : receptor.sign;
+  if (receptor.sign != 0) return receptor.sign;  // weights of conductances are positive either way
+  const auto reversal = receptor.params.find("E_rev"), rest = target.params.find("E_L");
+  if (reversal == receptor.params.end() || rest == target.params.end()) return 0;
+  // A reversal potential at rest shunts: inhibitory too.
+  return weight * (mean_of(reversal->second) > mean_of(rest->second) ? 1 : -1);
+}
+
 Json population_effect(const NetworkSpec& spec, int population) {
   bool excites = false, inhibits = false;
   for (const auto& projection : spec.projections) {
     if (projection.source.population != population) continue;
-    const int effect = effect_of(spec, projection);
+    const int effect = projection_effect(spec, projection);
     excites |= effect > 0;
     inhibits |= effect < 0;
   }
