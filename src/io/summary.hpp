@@ -27,7 +27,7 @@ Json read_summary(const std::filesystem::path& folder);
 std::string summary_table(const Json& summary);
 
 /// What the spikes of a projection do to its targets: +1 depolarise, -1 hyperpolarise, 0 where the file does not tell. From the mean
-/// weight, the receptor's sign and its reversal potential.
+/// weight; of conductances from the reversal potential.
 int projection_effect(const NetworkSpec& spec, const ProjectionSpec& projection);
 
 /// Whether the synapses of a population excite or inhibit: "excitatory", "inhibitory", "mixed", or null for one

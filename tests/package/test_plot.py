@@ -181,6 +181,15 @@ def test_a_vector_file_of_many_spikes_stays_small(tmp_path):
     assert (tmp_path / "raster.pdf").stat().st_size < 600_000  # 200,000 paths take 10 MB
 
 
+def test_inhibition_by_conductances_is_known_as_inhibition():
+    net = ranvier.Network()
+    for name in "EI":
+        net.population(name, 5, "lif_cond_exp")
+    net.project("E", "I", "all_to_all", weight="1 nS", delay="1 ms", receptor="ex")
+    net.project("I", "E", "all_to_all", weight="0 nS", delay="1 ms", receptor="in")  # nothing yet: it may learn
+    assert net.spec().effects == [1, -1]
+
+
 def test_colours_say_what_synapses_do():
     r, g, b = matplotlib.colors.to_rgb(plot.colours([1, -1])[0])
     assert b > r

@@ -18,9 +18,9 @@ from .correlation import correlations, correlogram
 from .graphs import graph
 from .plans import cost, roofline, sweep, utilisation
 from .state import traces
-from .style import colours, figure, letters
+from .style import colours, figure, letters, style
 from .synapses import connectivity, weight_history, weights
 from .trains import isi, raster, rates
 
-__all__ = ["colours", "connectivity", "correlations", "correlogram", "cost", "figure", "graph", "isi", "letters", "raster", "rates", "roofline", "sweep", "traces", "utilisation",
+__all__ = ["colours", "connectivity", "correlations", "correlogram", "cost", "figure", "graph", "isi", "letters", "raster", "rates", "roofline", "style", "sweep", "traces", "utilisation",
            "weight_history", "weights"]

@@ -34,7 +34,7 @@ def graph(what, *, positions: dict = None, least: float = 0.0, legend: bool = Tr
     for (a, b), (n, effect) in sorted(lines.items(), key=lambda item: -item[1][0]):
         if n >= least * most and n > 0:
             width = max(_THINNEST, _WIDEST * n / most)
-            (_loop(ax, places[a], radii[a], _outward(places[a], places.mean(axis=0)), spread, width, effect) if a == b else _line(ax, places[a], places[b], radii[a], radii[b], width, effect))
+            (_loop(ax, places[a], radii[a], _outward(places[a], places, positions is not None), spread, width, effect) if a == b else _line(ax, places[a], places[b], radii[a], radii[b], width, effect))
     for name, size, place, radius, colour in zip(names, sizes, places, radii, colours(spec.effects)):
         ax.add_patch(matplotlib.patches.Circle(place, radius, facecolor=colour, edgecolor="white", linewidth=1.0, zorder=3))
     if names:
@@ -43,7 +43,7 @@ def graph(what, *, positions: dict = None, least: float = 0.0, legend: bool = Tr
         ax.set(xlim=(low[0] - 0.3 * spread, high[0] + 0.3 * spread), ylim=(low[1], high[1]))
     points = _points_per_unit(ax)
     for k, (name, size, place, radius) in enumerate(zip(names, sizes, places, radii)):
-        _label(ax, name, size, place, radius, places.mean(axis=0), spread, (k, k) in lines, points)
+        _label(ax, name, size, place, radius, _outward(place, places, positions is not None), spread, (k, k) in lines, points)
     if legend and lines:
         _widths(ax, most)
 
@@ -135,22 +135,23 @@ def _points_per_unit(ax):
     return min(box.width / (x1 - x0), box.height / (y1 - y0)) * 72 / ax.figure.dpi
 
 
-def _label(ax, name, size, place, radius, centre, spread, loop, points):
+def _label(ax, name, size, place, radius, out, spread, loop, points):
     """Name and size: in the disc where they fit, else outside of it and of its loop."""
     text, letter = f"{name}\n{size:,}", STYLE["xtick.labelsize"]
     if max(len(name), len(f"{size:,}")) * 0.62 * letter < 1.8 * radius * points:
         ax.text(*place, text, ha="center", va="center", color="white", fontsize=letter, zorder=4, linespacing=1.1)
         return
-    out = _outward(place, centre)
     at = place + out * (radius + (0.30 if loop else 0.06) * spread)
     across = "center" if abs(out[0]) < 0.4 else "left" if out[0] > 0 else "right"
     along = "center" if abs(out[1]) < 0.4 else "bottom" if out[1] > 0 else "top"
     ax.text(*at, text, ha=across, va=along, fontsize=letter, zorder=4, linespacing=1.1)
 
 
-def _outward(place, centre):
-    """The direction away from the others; upwards for one alone."""
-    out = place - centre
+def _outward(place, places, sideways):
+    """The direction away from the others; upwards for one alone. To a side only, where a person has placed them (in layers)."""
+    out = place - places.mean(axis=0)
+    if sideways and abs(out[0]) > 1e-9:
+        return np.array([np.sign(out[0]), 0.0])
     far = np.linalg.norm(out)
     return out / far if far > 1e-9 else np.array([0.0, 1.0])
 

@@ -135,7 +135,7 @@ def sweep(plan, *, figure: str = "value", over: str = None, colors=None, ax=None
             ax.fill_between(x, low, high, color=colour, alpha=0.16, linewidth=0)
         ax.plot(x, y, color=colour, label=label or None)
         ax.scatter(x, y, s=9, facecolor=np.where(fits, colour, "white"), edgecolor=colour, linewidth=0.8, zorder=3)
-    ax.set(xscale="log", yscale="log", xlabel=over.replace("_", " "), ylabel=_words(name if figure != "utilisation" else "arithmetic peak used", unit))
+    ax.set(xscale="log", yscale="log", xlabel=over.replace("_", " "), ylabel=_words(name if figure != "utilisation" else "arithmetic used", unit))
     _plain(ax.xaxis)
     ax.margins(x=0.03)
     _plain(ax.yaxis)
@@ -184,7 +184,7 @@ def cost(plans, *, figure: str = "value", log: bool = False, colors=None, ax=Non
         ax.set_xscale("log")
         ax.grid(axis="x", color="#e5e5e5", linewidth=0.5)
     else:
-        ax.set_xlim(left=0)
-        ax.margins(x=0.05)
+        ends = [v for row in rows for v in row[:3] if v is not None]
+        ax.set_xlim(0, 1.06 * max(ends) if ends and max(ends) > 0 else 1)
     ax.set_yticks(y, [label for label, _ in answers])
     ax.tick_params(axis="y", length=0)

@@ -28,14 +28,24 @@ STYLE = {
 }
 
 
-def figure(rows: int = 1, columns: int = 1, *, width="column", height: float = None, **keys):
+def style():
+    """The look of these figures for what you draw yourself: `with ranvier.plot.style(): ...`."""
+    return plt.rc_context(STYLE)
+
+
+def figure(rows=1, columns: int = 1, *, width="column", height: float = None, **keys):
     """A figure for one column ("column", 85 mm) or both ("page", 176 mm) of a printed page, or `width` in mm; `height` in mm.
 
-    Returns (Figure, Axes) as matplotlib.pyplot.subplots() does, which takes the further keys.
+    Returns (Figure, Axes) as matplotlib.pyplot.subplots() does, which takes the further keys. `rows` may also be a mosaic of names,
+    [["a", "b"], ["a", "c"]]: then it returns (Figure, {name: Axes}).
     """
+    mosaic = not isinstance(rows, int)
+    rows, columns, parts = (len(rows), len(rows[0]), rows) if mosaic else (rows, columns, None)
     wide = WIDTHS[width] if isinstance(width, str) else width * MM
     high = height * MM if height is not None else 0.62 * wide / columns * rows
-    with plt.rc_context(STYLE):
+    with style():
+        if mosaic:
+            return plt.subplot_mosaic(parts, figsize=(wide, high), layout="constrained", **keys)
         return plt.subplots(rows, columns, figsize=(wide, high), layout="constrained", **keys)
 
 
@@ -53,7 +63,7 @@ def styled(width="column", ratio=0.62):
     def decorate(draw):
         @functools.wraps(draw)
         def inner(*arguments, ax=None, **keys):
-            with plt.rc_context(STYLE):
+            with style():
                 if ax is None:
                     high = ratio(*arguments, **keys) if callable(ratio) else ratio
                     ax = plt.subplots(figsize=(WIDTHS[width], WIDTHS[width] * high), layout="constrained")[1]
@@ -92,6 +102,11 @@ def shade(effect: int, k: int, n: int) -> str:
     if n == 1:
         return middle
     return matplotlib.colors.to_hex(matplotlib.colors.LinearSegmentedColormap.from_list("", [dark, middle, light])(k / (n - 1)))
+
+
+def darker(colour) -> str:
+    """The colour for words: light ones are hard to read."""
+    return matplotlib.colors.to_hex(0.62 * np.array(matplotlib.colors.to_rgb(colour)))
 
 
 def time_axis(start_ms: float, stop_ms: float):

@@ -106,11 +106,12 @@ def connectivity(what, source=None, target=None, *, value: str = "count", most: 
         sizes = [[n] for n in image.shape]
         image = _blocks(image, most)
         ax.set(xlabel="target neuron", ylabel="source neuron")
-    high = float(np.abs(image).max(initial=0)) or 1.0
+    found = np.abs(image[image != 0])
+    high = float(np.percentile(found, 99.5)) if len(found) else 1.0  # a few outliers would leave all else pale
     signed = image.min(initial=0) < 0
     shown = ax.imshow(image, cmap=SIGNED if signed else AMOUNT, vmin=-high if signed else 0, vmax=high, aspect="auto", interpolation="nearest", origin="upper", rasterized=True,
                       extent=(0, max(1, sum(sizes[1])), max(1, sum(sizes[0])), 0))
-    bar = ax.figure.colorbar(shown, ax=ax, pad=0.02, aspect=30)
+    bar = ax.figure.colorbar(shown, ax=ax, pad=0.02, aspect=30, extend="neither" if not len(found) or found.max() <= high * 1.001 else "both" if signed else "max")
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=STYLE["ytick.labelsize"], width=0.5, length=2)
     words = "synapses per pair" if value == "count" else _with_unit("weight per pair", unit)

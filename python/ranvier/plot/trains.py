@@ -9,7 +9,7 @@ from .. import statistics
 from ..errors import InputError
 from ..units import ms
 from .groups import groups
-from .style import FAINT, STYLE, legend, nothing, styled, time_axis
+from .style import FAINT, STYLE, darker, legend, nothing, styled, time_axis
 
 FEW_ROWS = 80  # up to which a spike is a stroke as high as its row; then a dot
 
@@ -60,16 +60,17 @@ def _marks(ax, x, y, rows, colour):
         ax.add_collection(matplotlib.collections.LineCollection(strokes, colors=colour, linewidths=0.7, rasterized=len(x) > 2000))
     else:
         height = ax.get_window_extent().height * 72 / ax.figure.dpi
-        ax.scatter(x, y, s=np.clip(0.8 * height / rows, 0.55, 2.5) ** 2, c=colour, linewidths=0, rasterized=True)
+        least = 1.1 if len(x) < 3000 else 0.8 if len(x) < 20000 else 0.5  # where there are few, each can be seen
+        ax.scatter(x, y, s=np.clip(0.8 * height / rows, least, 2.5) ** 2, c=colour, linewidths=0, rasterized=True)
 
 
 def _names(ax, parts, tops, remark):
     """Names at the middles of their stripes, moved where two would touch; thin lines between the stripes."""
-    middles = _spread((tops[:-1] + tops[1:]) / 2, tops[-1] * 9 * 1.1 / max(1, ax.get_window_extent().height * 72 / ax.figure.dpi))
+    middles = _spread((tops[:-1] + tops[1:]) / 2, tops[-1] * 7 * 1.5 / max(1, ax.get_window_extent().height * 72 / ax.figure.dpi))
     ax.set_yticks(middles, [p.name for p in parts])
     ax.tick_params(axis="y", length=0)
     for label, part in zip(ax.get_yticklabels(), parts):
-        label.set_color(part.colour)
+        label.set_color(darker(part.colour))
     for border in tops[1:-1]:
         ax.axhline(border, color="#dddddd", linewidth=0.4, zorder=0)
     if remark:
@@ -132,7 +133,7 @@ def _ridges(ax, parts, step, most):
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
     for label, part in zip(ax.get_yticklabels(), parts):
-        label.set_color(part.colour)
+        label.set_color(darker(part.colour))
     size = float(f"{most * 0.6:.0e}")  # one digit
     across = ax.get_yaxis_transform()
     top = step * len(parts)
