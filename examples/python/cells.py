@@ -55,7 +55,9 @@ def draw(sim):
     left.legend(fontsize=7, frameon=False)
     for name in PATTERNS:
         ax = axes[name]
-        ranvier.plot.traces(sim, "V_m", name, stop="500 ms", colors=["#0072B2"], ax=ax)
+        trace = sim.trace("V_m", name)
+        cut = trace._replace(values=np.minimum(trace.values, -35.0))   # how far a spike gets within a step says nothing
+        ranvier.plot.traces(cut, "V_m", spikes=sim.spikes(name), stop="500 ms", colors=["#0072B2"], ax=ax)
         ax.set_title(name, loc="right", fontsize=7, pad=2)
         if name != "bursting":
             ax.set_xlabel("")

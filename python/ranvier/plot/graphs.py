@@ -141,7 +141,7 @@ def _label(ax, name, size, place, radius, out, spread, loop, points):
     if max(len(name), len(f"{size:,}")) * 0.62 * letter < 1.8 * radius * points:
         ax.text(*place, text, ha="center", va="center", color="white", fontsize=letter, zorder=4, linespacing=1.1)
         return
-    at = place + out * (radius + (0.30 if loop else 0.06) * spread)
+    at = place + out * (radius + (0.33 if loop else 0.06) * spread)
     across = "center" if abs(out[0]) < 0.4 else "left" if out[0] > 0 else "right"
     along = "center" if abs(out[1]) < 0.4 else "bottom" if out[1] > 0 else "top"
     ax.text(*at, text, ha=across, va=along, fontsize=letter, zorder=4, linespacing=1.1)

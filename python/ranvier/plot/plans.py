@@ -28,7 +28,7 @@ def _need(answer, key):
     return answer[key]
 
 
-@styled(ratio=1.05)
+@styled(ratio=0.85)
 def roofline(plan, *, ax=None):
     """The roofline of one device with the operations of a plan on it (Williams, Waterman & Patterson 2009, doi:10.1145/1498765.1498785).
 
@@ -45,30 +45,22 @@ def roofline(plan, *, ax=None):
     left, right = 10 ** np.floor(np.log10(min([*x, *ridge]) / 15)), 10 ** np.ceil(np.log10(max([*x, *ridge]) * 3))
     for name, top, at in zip(formats, tops, ridge):
         ax.plot([at, right], [top, top], color=INK, linewidth=1.0)
-        ax.text(right, top * 1.12, f"{name}, {top / 1e12:.4g} TFLOP/s", ha="right", va="bottom", fontsize=STYLE["xtick.labelsize"])
+        ax.text(right, top * 1.12, f"{name.replace('_acc32', ', sums in fp32')}: {top / 1e12:.4g} TFLOP/s", ha="right", va="bottom", fontsize=STYLE["xtick.labelsize"])
     ax.plot([left, max(ridge)], [left * roof["byte_per_s"], max(tops)], color=INK, linewidth=1.0)
     total = sum(o["times"] * o["time_s"] for o in operations) or 1.0
     for k, (o, a, b) in enumerate(zip(operations, x, y)):
         counted = o["times"] > 0
-        share = o["times"] * o["time_s"] / total
-        area = 18 + 130 * share
+        area = 18 + 130 * o["times"] * o["time_s"] / total
         label = o["name"] if o["group"] in ("", o["name"]) else f"{o['group']}: {o['name']}"
-        ax.scatter(a, b, s=area if counted else 18, facecolor=APART[k % 7] if counted else "white", edgecolor=APART[k % 7], linewidth=1.0, zorder=3, alpha=0.9, label=label)
-    ax.set(xscale="log", yscale="log", xlim=(left, right), ylim=(min([*y, left * roof["byte_per_s"]]) / 2, max(tops) * 3), xlabel="FLOP per byte moved", ylabel="FLOP/s of one device")
-    at = left * 1.2
-    ax.annotate(f"{roof['byte_per_s'] / 1e9:,.0f} GB/s", (at, at * roof["byte_per_s"]), xytext=(0, 3), textcoords="offset points", rotation=_slope(ax), rotation_mode="anchor",
-                fontsize=STYLE["xtick.labelsize"])
+        ax.scatter(a, b, s=area if counted else 18, facecolor=APART[k % 7] if counted else "white", edgecolor=APART[k % 7] if not counted else "white", linewidth=1.0 if not counted else 0.5,
+                   zorder=4 - area / 1000 if counted else 2.5, label=label)
+    ax.set(xscale="log", yscale="log", xlim=(left, right), ylim=(min([*y, left * roof["byte_per_s"]]) / 30, max(tops) * 3), xlabel="FLOP per byte moved", ylabel="FLOP/s of one device")
+    at = left * 2
+    ax.annotate(f"{roof['byte_per_s'] / 1e9:,.0f} GB/s", (at, at * roof["byte_per_s"]), xytext=(6, 0), textcoords="offset points", va="center", fontsize=STYLE["xtick.labelsize"])
     if operations:
-        ax.legend(loc="upper left", bbox_to_anchor=(-0.1, -0.17), markerscale=0.8, handletextpad=0.2)
+        ax.legend(loc="lower right", markerscale=0.7, handletextpad=0.1, labelspacing=0.35)  # below the roof, where no operation can be fast and few are slow
     else:
         nothing(ax, "no operation with arithmetic and bytes")
-
-
-def _slope(ax):
-    """The angle, in degrees, of a line of slope 1 on two log axes."""
-    box = ax.get_window_extent()
-    across, up = (np.log10(high / low) for low, high in (ax.get_xlim(), ax.get_ylim()))
-    return float(np.degrees(np.arctan2(box.height / up, box.width / across)))
 
 
 def _figure_of(answer, name):
