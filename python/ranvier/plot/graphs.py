@@ -138,7 +138,7 @@ def _points_per_unit(ax):
 def _label(ax, name, size, place, radius, out, spread, loop, points):
     """Name and size: in the disc where they fit, else outside of it and of its loop."""
     text, letter = f"{name}\n{size:,}", STYLE["xtick.labelsize"]
-    if max(len(name), len(f"{size:,}")) * 0.62 * letter < 1.8 * radius * points:
+    if max(len(name), len(f"{size:,}")) * 0.62 * letter < 1.5 * radius * points:
         ax.text(*place, text, ha="center", va="center", color="white", fontsize=letter, zorder=4, linespacing=1.1)
         return
     at = place + out * (radius + (0.33 if loop else 0.06) * spread)

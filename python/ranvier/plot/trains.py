@@ -90,7 +90,7 @@ def _spread(places, gap):
 
 
 def _rates_beside(ax, parts):
-    side = ax.inset_axes([1.07, 0, 0.22, 1])
+    side = ax.inset_axes([1.1, 0, 0.2, 1])
     seconds = (parts.stop - parts.start) * 1e-3
     rate = [len(p.spikes.times) / p.size / seconds if seconds > 0 else 0.0 for p in parts]
     low = ax.get_ylim()[0]
