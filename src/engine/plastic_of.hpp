@@ -146,8 +146,7 @@ class PlasticOf final : public PlasticSynapses {
       std::copy(x + 2 + 2 * n_source, x + source_width(), release_state_.data() + (source_width() - 2 - 2 * n_source) * s);
     }
     for (const double* x = in.flights.data(); x < in.flights.data() + in.flights.size(); x += flight_width()) {
-      const std::uint32_t f = new_flight();
-      flights_[f] = {.source = stamp(x[0]), .stamp = stamp(x[1]), .previous = stamp(x[3]), .earlier = stamp(x[4]), .factor = x[2]};
+      const std::uint32_t f = new_flight({.source = stamp(x[0]), .stamp = stamp(x[1]), .previous = stamp(x[3]), .earlier = stamp(x[4]), .factor = x[2]});
       flight_after_.resize(2 * n_source * flights_.size());
       std::transform(x + 5, x + 5 + 2 * n_source, flight_after_.data() + 2 * n_source * f, [](double v) { return static_cast<T>(v); });
       restore_flight(f, step);

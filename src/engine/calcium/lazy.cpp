@@ -120,8 +120,7 @@ class Lazy final : public PlasticSynapses {
       std::copy(x + 4, x + source_width(), release_state_.data() + (source_width() - 4) * s);
     }
     for (const double* x = in.flights.data(); x < in.flights.data() + in.flights.size(); x += flight_width()) {
-      const std::uint32_t f = new_flight();
-      flights_[f] = {.source = stamp(x[0]), .stamp = stamp(x[1]), .previous = stamp(x[3]), .earlier = stamp(x[4]), .factor = x[2]};
+      const std::uint32_t f = new_flight({.source = stamp(x[0]), .stamp = stamp(x[1]), .previous = stamp(x[3]), .earlier = stamp(x[4]), .factor = x[2]});
       flight_s_.resize(2 * flights_.size());
       flight_s_[2 * f] = x[5], flight_s_[2 * f + 1] = x[6];
       restore_flight(f, step);
