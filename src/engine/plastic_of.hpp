@@ -173,8 +173,8 @@ class PlasticOf final : public PlasticSynapses {
           const Window w = window(seen_by(flights, source, segment.delay, step), source, segment, to);
           for (std::size_t k = segment.first; k < std::size_t{segment.first} + segment.count; ++k) {
             Synapse s = load(k);
-              const Entry* const last = meet(s, k, w);
-              if constexpr (follows) advance(s, last, w, rule_.settled(step));
+            const Entry* const last = meet(s, k, w);
+            if constexpr (follows) advance(s, last, w, rule_.settled(step));
             store(k, s);
           }
         }

@@ -92,7 +92,7 @@ class Lazy final : public PlasticSynapses {
   }
 
   double saved(const std::vector<std::uint32_t>&, std::uint32_t, const PlasticSegment&, std::size_t synapse, std::uint32_t, int k) const override {
-    return static_cast<double>(const_cast<Lazy&>(*this).column(k)[synapse]);
+    return static_cast<double>(column(k)[synapse]);
   }
 
   void save(std::uint32_t, Saved& out) const override {
@@ -335,6 +335,7 @@ class Lazy final : public PlasticSynapses {
   const std::uint32_t knot_, fine_, late_;
   Targets<T> targets_;
   const DecayTable<double> decay_Ca_, decay_s_;  ///< by half steps
+  const Column<T>& column(int k) const { return k < 0 ? weights_ : k == 0 ? Ca_ : k == 1 ? K_ : phi_0_; }
   Column<T>& column(int k) { return k < 0 ? weights_ : k == 0 ? Ca_ : k == 1 ? K_ : phi_0_; }
   Column<T> weights_, Ca_, K_, phi_0_;
   static constexpr std::uint32_t rounding_object = 0x50000000u;
