@@ -22,7 +22,7 @@ constexpr std::uint64_t flop_chain = 31, flop_A = 1, flop_F = 3, flop_D = 3;
 /// Release rules that are stepped synapse by synapse.
 struct Stepped {
   bool kinetic = false, varela = false;
-  double open = 0, beta = 0, s_inf = 0, pulse_ms = 0;
+  Pulse pulse{.open = 0, .beta = 1, .ms = 0, .dt_ms = 1};
   double f = 0, tau_F = 1, d = 0, tau_D = 1;
   std::unique_ptr<Release> others;  ///< the rest
 };
@@ -36,10 +36,7 @@ Stepped stepped_of(const ProjectionSpec& p, double dt_ms) {
     const SynapseParameters x = synapse_parameters(model, s, p, dt_ms);
     if (s.rule.starts_with("kinetic_") && !out.kinetic) {
       out.kinetic = true;
-      out.open = x[kinetic::alpha] * x[kinetic::T];
-      out.beta = x[kinetic::beta];
-      out.s_inf = out.open / (out.open + out.beta);
-      out.pulse_ms = x[kinetic::t_p];
+      out.pulse = kinetic::pulse_of(x);
     } else if (s.rule == varela::info.name && x[varela::d_2] == 0) {
       out.varela = true;
       out.f = x[varela::f], out.tau_F = x[varela::tau_F], out.d = x[varela::d], out.tau_D = x[varela::tau_D];
@@ -65,8 +62,8 @@ class Stepping final : public PlasticSynapses {
     }
     if (rule.volume) listener_ = rule.volume->listen(std::numeric_limits<double>::infinity()).id;
     const auto decay = [&](double rate) { return static_cast<T>(math::exp(-rate * rule.dt_ms)); };
-    clocked_ = {.rule = &constants_, .decay_s = decay(rule.beta), .decay_Ca = decay(1 / rule.tau_Ca), .gamma = static_cast<T>(rule.gamma), .dt = static_cast<T>(rule.dt_ms),
-                .decay_A = decay(stepped_.beta), .decay_F = decay(1 / stepped_.tau_F), .decay_D = decay(1 / stepped_.tau_D), .learn = 1, .added = targets_.added(), .cells = nullptr, .n = 0, .weight = nullptr, .Ca = nullptr,
+    clocked_ = {.rule = &constants_, .decay_s = decay(rule.pulse.beta), .decay_Ca = decay(1 / rule.tau_Ca), .gamma = static_cast<T>(rule.gamma), .dt = static_cast<T>(rule.dt_ms),
+                .decay_A = decay(stepped_.pulse.beta), .decay_F = decay(1 / stepped_.tau_F), .decay_D = decay(1 / stepped_.tau_D), .learn = 1, .added = targets_.added(), .cells = nullptr, .n = 0, .weight = nullptr, .Ca = nullptr,
                 .K = nullptr, .s = nullptr, .s_A = nullptr, .F = nullptr, .D = nullptr};
     set_columns();
   }
@@ -168,10 +165,10 @@ class Stepping final : public PlasticSynapses {
     const double units = table_.sign * f.factor / table_.quantum;
     // s and s_A jump from where they have decayed to
     const std::uint32_t since = f.previous == never ? never : f.stamp - f.previous;
-    const double gap = since == never ? 0 : since * rule_.dt_ms;
-    const T jump = static_cast<T>(flight_s_[2 * due.flight + 1] - (since == never ? 0 : flight_s_[2 * due.flight] * math::decay(-rule_.beta * gap)));
-    const double within = since != never && gap < stepped_.pulse_ms ? gap : stepped_.pulse_ms, left = math::decay(-(stepped_.open + stepped_.beta) * within);
-    const T opened = static_cast<T>(stepped_.s_inf * (1 - left)), kept = static_cast<T>(left / math::decay(-stepped_.beta * within) - 1);
+    const Pulse& pulse = stepped_.pulse;
+    const T jump = static_cast<T>(flight_s_[2 * due.flight + 1] - (since == never ? 0 : flight_s_[2 * due.flight] * rule_.pulse.closed(since * rule_.dt_ms)));
+    const double within = pulse.within(since), left = pulse.left(within);
+    const T opened = static_cast<T>(pulse.s_inf() * (1 - left)), kept = static_cast<T>(left / pulse.closed(within) - 1);
     T total = 0;
     for (std::size_t k = segment.first; k < std::size_t{segment.first} + segment.count; ++k) {
       T released = columns_[weight][k];
@@ -197,7 +194,7 @@ class Stepping final : public PlasticSynapses {
   void source_fires(std::uint32_t source, std::uint32_t since, std::uint32_t flight) override {
     flight_s_.resize(2 * flights_.size());
     flight_s_[2 * flight] = s_source_[source];
-    flight_s_[2 * flight + 1] = s_source_[source] = rule_.fire(s_source_[source], since);
+    flight_s_[2 * flight + 1] = s_source_[source] = rule_.pulse.fire(s_source_[source], since);
   }
 
   const Rule rule_;

@@ -37,7 +37,7 @@ class Lazy final : public PlasticSynapses {
       : PlasticSynapses(table, network.delay_max + network.delay_min, {1, 1, 3}, std::move(release)), rule_(rule), constants_(constants_of<T>(rule)), window_(rule),
         wide_(network.wide), knot_(knot_steps(rule.dt_ms)), fine_(static_cast<std::uint32_t>(std::lround(fine_ms / rule.dt_ms))),
         late_(static_cast<std::uint32_t>(std::lround(late_ms / rule.dt_ms))), targets_(network, table, rule, calcium::ring_size(rule), knot_), decay_Ca_(rule.tau_Ca, rule.dt_ms / 2),
-        decay_s_(1 / rule.beta, rule.dt_ms / 2), weights_(table.synapses, rule.w_max, rule.narrow), Ca_(table.synapses, window_.calcium_most(), rule.narrow),
+        decay_s_(1 / rule.pulse.beta, rule.dt_ms / 2), weights_(table.synapses, rule.w_max, rule.narrow), Ca_(table.synapses, window_.calcium_most(), rule.narrow),
         K_(table.synapses, 1, rule.narrow), phi_0_(table.synapses, window_.phi_most(), rule.narrow),
         key_(stream_key(network.spec.simulation.seed_dynamics, Purpose::chance, rounding_object + static_cast<std::uint32_t>(table.projection))), s_(2 * table.sources()) {
     let_linger(window_.longest());
@@ -321,7 +321,7 @@ class Lazy final : public PlasticSynapses {
 
   void source_fires(std::uint32_t source, std::uint32_t since, std::uint32_t flight) override {
     flight_s_.resize(2 * flights_.size());
-    const double before = s_[2 * source], after = rule_.fire(before, since);
+    const double before = s_[2 * source], after = rule_.pulse.fire(before, since);
     flight_s_[2 * flight] = before, flight_s_[2 * flight + 1] = after;
     s_[2 * source] = after, s_[2 * source + 1] = before;
   }
