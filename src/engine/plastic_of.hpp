@@ -27,11 +27,7 @@ class PlasticOf final : public PlasticSynapses {
     for (std::size_t k = 0; k < table.synapses; ++k) weights_[k] = static_cast<T>(table.initial(k));
     for (auto& column : states_) column = HugeArray<T>(table.synapses);
     if constexpr (StartsState<Rule, T>)
-      for (std::size_t k = 0; k < table.synapses; ++k) {
-        Synapse s = load(k);
-        rule_.start(s.weight, s.state);
-        store(k, s);
-      }
+      for (std::size_t k = 0; k < table.synapses; ++k) start(k);
     if constexpr (watches) start_watching(network.delay_max);
   }
 
@@ -186,24 +182,11 @@ class PlasticOf final : public PlasticSynapses {
   }
 
   void rewire_columns(const std::vector<std::uint32_t>& origin, const std::vector<double>& weights) override {
-    HugeArray<T> next_weights(origin.size());
-    std::array<HugeArray<T>, n_state> next_states;
-    for (auto& column : next_states) column = HugeArray<T>(origin.size());
-    auto fresh = weights.begin();
-    for (std::size_t k = 0; k < origin.size(); ++k) {
-      const bool old = origin[k] != RewiredTable::fresh;
-      next_weights[k] = old ? weights_[origin[k]] : static_cast<T>(*fresh++);
-      for (std::size_t i = 0; i < n_state && old; ++i) next_states[i][k] = states_[i][origin[k]];
-      if constexpr (StartsState<Rule, T>) {
-        if (old) continue;
-        Synapse s{next_weights[k], {}};
-        rule_.start(s.weight, s.state);
-        next_weights[k] = s.weight;
-        for (std::size_t i = 0; i < n_state; ++i) next_states[i][k] = s.state[i];
-      }
-    }
-    weights_ = std::move(next_weights);
-    states_ = std::move(next_states);
+    weights_ = rewired_column(weights_, origin, [&](std::size_t n) { return static_cast<T>(weights[n]); });
+    for (auto& column : states_) column = rewired_column(column, origin, [](std::size_t) { return T(0); });
+    if constexpr (StartsState<Rule, T>)
+      for (std::size_t k = 0; k < origin.size(); ++k)
+        if (origin[k] == RewiredTable::fresh) start(k);
   }
 
   PlasticWork take_work() override {
@@ -249,6 +232,12 @@ class PlasticOf final : public PlasticSynapses {
   void store(std::size_t k, const Synapse& s) {
     weights_[k] = s.weight;
     for (std::size_t i = 0; i < n_state; ++i) states_[i][k] = s.state[i];
+  }
+
+  void start(std::size_t k) {
+    Synapse s = load(k);
+    rule_.start(s.weight, s.state);
+    store(k, s);
   }
 
   /// The source's last two spikes that have arrived at a segment, and when the next one will.

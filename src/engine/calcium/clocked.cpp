@@ -9,6 +9,7 @@
 
 #include "engine/calcium/synapses.hpp"
 #include "engine/kinetic.hpp"
+#include "engine/rewire.hpp"
 #include "engine/synapse/varela.hpp"
 #include "engine/volume.hpp"
 
@@ -127,7 +128,8 @@ class Stepping final : public PlasticSynapses {
 
   void sweep(std::uint32_t) override {}
   void rewire_columns(const std::vector<std::uint32_t>& origin, const std::vector<double>& weights) override {
-    for (int c = 0; c < column_count; ++c) rewire_column(columns_[c], origin, c == weight ? weights.data() : nullptr, c == Ca ? static_cast<T>(rule_.Ca_rest) : static_cast<T>(c == F || c == D));
+    for (int c = 0; c < column_count; ++c)
+      columns_[c] = rewired_column(columns_[c], origin, [&](std::size_t n) { return static_cast<T>(c == weight ? weights[n] : c == Ca ? rule_.Ca_rest : c == F || c == D); });
     set_columns();
   }
 

@@ -133,10 +133,9 @@ class Lazy final : public PlasticSynapses {
   void sweep(std::uint32_t) override {}  // nothing is kept that waits for synapses
 
   void rewire_columns(const std::vector<std::uint32_t>& origin, const std::vector<double>& weights) override {
-    weights_.rewire(origin, weights.data(), T(0));
-    Ca_.rewire(origin, nullptr, static_cast<T>(rule_.Ca_rest));
-    K_.rewire(origin, nullptr, T(0));
-    phi_0_.rewire(origin, nullptr, T(0));
+    weights_.rewire(origin, [&](std::size_t n) { return static_cast<T>(weights[n]); });
+    Ca_.rewire(origin, [&](std::size_t) { return static_cast<T>(rule_.Ca_rest); });
+    for (Column<T>* column : {&K_, &phi_0_}) column->rewire(origin, [](std::size_t) { return T(0); });
     // A new synapse has no calcium now; the others of its segment are as they were at the segment's last visit, and so is it made to be.
     const auto now = static_cast<std::uint32_t>(heard);
     const auto flights = under_way();
