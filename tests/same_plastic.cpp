@@ -348,6 +348,26 @@ TEST(SamePlastic, spikes_and_weights_are_identical_after_a_rest_in_a_file_on_ano
   std::filesystem::remove_all(folder);
 }
 
+TEST(SamePlastic, what_is_saved_of_synapses_is_identical_on_1_3_and_7_threads) {
+  for (const Case& c : cases()) {
+    if (c.name.find(' ') != std::string::npos && !c.name.starts_with("structural_")) continue;  // each rule alone, and all with structure
+    SCOPED_TRACE(c.name);
+    const auto saved = [&](int threads) {
+      const auto net = engine::build(c.spec, {.threads = threads});
+      engine::State state = engine::start(*net);
+      engine::Recorder recorder(*net);
+      engine::run(*net, state, {.until_step = 1300}, recorder);  // past a structural step
+      std::map<std::string, std::vector<double>> arrays;
+      for (const auto& a : engine::snapshot(*net, state).arrays)
+        if (a.name.starts_with("projections/")) arrays[a.name] = a.values;
+      return arrays;
+    };
+    const auto one = saved(1);
+    for (const int threads : {3, 7})
+      for (const auto& [name, values] : saved(threads)) EXPECT_TRUE(one.at(name) == values) << name << " on " << threads << " threads";
+  }
+}
+
 TEST(SamePlastic, the_networks_are_lively_and_their_weights_move) {
   for_each_case([](const NetworkSpec& spec, const Outcome& outcome) {
     EXPECT_GT(outcome.spikes.size(), 200u);

@@ -18,11 +18,11 @@
 
 namespace ranvier::engine {
 
-PlasticSynapses::PlasticSynapses(const PlasticTable& table, std::uint32_t reach, Widths widths, std::unique_ptr<Release> release)
+PlasticSynapses::PlasticSynapses(const Network& network, const PlasticTable& table, Widths widths, std::unique_ptr<Release> release)
     : table_(table), release_(std::move(release)), n_source_(widths.source), n_target_(widths.target), n_state_(widths.state), last_(table.sources(), never),
-      earlier_(table.sources(), never), reach_(reach) {
+      earlier_(table.sources(), never), delay_max_(network.delay_max), reach_(network.delay_max + network.delay_min) {
   std::uint32_t size = 2;
-  while (size <= reach + 1) size *= 2;
+  while (size <= reach_ + 1) size *= 2;
   calendar_.resize(size);
   mask_ = size - 1;
   if (!release_) return;
@@ -163,6 +163,13 @@ void PlasticSynapses::sort_by_source(std::vector<std::uint32_t>& flights) const 
   std::sort(flights.begin(), flights.end(), [&](std::uint32_t a, std::uint32_t b) {
     return std::pair(flights_[a].source, flights_[a].number) < std::pair(flights_[b].source, flights_[b].number);
   });
+}
+
+std::uint32_t PlasticSynapses::next_to_arrive(const std::vector<std::uint32_t>& under_way, std::uint32_t source, std::uint32_t delay, std::uint32_t step) const {
+  auto f = std::lower_bound(under_way.begin(), under_way.end(), source, [&](std::uint32_t a, std::uint32_t s) { return flights_[a].source < s; });
+  for (; f != under_way.end() && flights_[*f].source == source; ++f)
+    if (flights_[*f].stamp + delay > step) return *f;
+  return never;
 }
 
 bool is_plastic(const ProjectionSpec& projection) { return !projection.synapse.empty(); }

@@ -56,7 +56,7 @@ class PlasticSynapses {
   struct Widths {
     int source, target, state;  ///< traces of a source and of a target; state variables of a synapse besides its weight
   };
-  PlasticSynapses(const PlasticTable& table, std::uint32_t reach, Widths widths, std::unique_ptr<Release> release);
+  PlasticSynapses(const Network& network, const PlasticTable& table, Widths widths, std::unique_ptr<Release> release);
   virtual ~PlasticSynapses() = default;
 
   /// Lets a spike of a source (index in the slice) set out. Its first segment falls due after the present step.
@@ -155,6 +155,14 @@ class PlasticSynapses {
   /// The columns after rewire(): entry k was entry origin[k] before, or is RewiredTable::fresh.
   virtual void rewire_columns(const std::vector<std::uint32_t>& origin, const std::vector<double>& weights) = 0;
   void restore_flight(std::uint32_t flight, std::uint32_t step);  ///< into the calendar, at its first segment after a step
+  /// Of a source's flights under way, the first that has not come to a delay by a step; `never` where there is none.
+  std::uint32_t next_to_arrive(const std::vector<std::uint32_t>& under_way, std::uint32_t source, std::uint32_t delay, std::uint32_t step) const;
+  /// Sources and flights as save() and restore() have them. T: what their traces are kept in, 2 n_source numbers of each. Flights that are over are left
+  /// out: which of them a shard still keeps is its own affair.
+  template <class T>
+  void save_sources(std::uint32_t step, const std::vector<T>& of_sources, const std::vector<T>& of_flights, Saved& out) const;
+  template <class T>
+  void restore_sources(std::uint32_t step, const Saved& in, std::vector<T>& of_sources, std::vector<T>& of_flights);
   virtual void source_fires(std::uint32_t source, std::uint32_t since, std::uint32_t flight) = 0;  ///< traces; notes them in the flight
 
   const PlasticTable& table_;
@@ -174,6 +182,7 @@ class PlasticSynapses {
   void forget_resting(std::uint32_t step);
   void sort_by_source(std::vector<std::uint32_t>& flights) const;
   std::unique_ptr<PlasticTable> own_;
+  const std::uint32_t delay_max_;        ///< of the network [steps]
   std::uint32_t reach_;                  ///< steps that a flight lasts at most
   std::uint64_t set_out_ = 0;            ///< flights so far
   std::size_t resting_limit_ = 256;      ///< flights at rest before those are looked for that are over

@@ -12,6 +12,8 @@
 /// Targets are seen without delay, so dendritic_delay_fraction has no effect; a spike that arrives is passed on with the
 /// weight at that moment.
 ///
+/// A synapse that is made on the way (structural_*) begins at rest but for what its source has done before: s, and stepped also s_A, F and D.
+///
 /// method  lazy: a synapse is visited when a spike arrives and once more when its calcium is gone (engine/calcium/lazy.cpp)
 ///         clock_driven: all its variables are stepped every dt (engine/calcium/clocked.cpp)
 /// State    w, Ca, K, phi_0 (lazy); w, Ca, K, s, s_A, F, D (clock-driven). Traces: s of each source, phi of each target
