@@ -161,7 +161,7 @@ struct VolumeSpec {
 
 /// Input that needs no synapse of the network.
 struct InputSpec {
-  enum class Kind { poisson, dc, step, sine, noise };
+  enum class Kind { poisson, dc, step, sine, noise, samples };
   std::string name;
   Kind kind = Kind::dc;
   Slice target;
@@ -173,7 +173,8 @@ struct InputSpec {
   Values mean_pA;              ///< sine, noise: offset
   Schedule current_pA;         ///< step: piecewise
   double frequency_hz = 0, phase_rad = 0;  ///< sine
-  double noise_dt_ms = 0;      ///< noise: how long one value holds; 0: one step
+  double noise_dt_ms = 0;      ///< noise, samples: how long one value holds; 0: one step
+  std::shared_ptr<const std::vector<double>> samples_pA;  ///< samples: [samples][target.size()]; one row after the other from the start on, 0 after the last
   double start_ms = 0, stop_ms = std::numeric_limits<double>::infinity();
   std::string where;
 };

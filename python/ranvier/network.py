@@ -133,7 +133,10 @@ class Network:
                          dict(source=source, target=target, rule=rule, receptor=receptor, weight=weight, delay=delay, synapse=synapse, **keys))
 
     def input(self, type: str, target, name: str = None, **keys) -> Input:
-        """Adds an input: type "poisson", "dc", "step", "sine" or "noise", with the keys of [[inputs]] in a network file."""
+        """Adds an input: type "poisson", "dc", "step", "sine", "noise" or "samples", with the keys of [[inputs]] in a network file.
+
+        A current of its own for each neuron and time is type "samples": samples=array [samples][neurons] in pA, each for `hold` (a step where not given).
+        """
         return self._add("inputs", Input, name or f"{type} {len(self._tree.get('inputs', []))}", dict(type=type, target=target, **keys))
 
     def poisson(self, target, rate, weight, receptor: str = None, name: str = None, **keys) -> Input:

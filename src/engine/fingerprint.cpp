@@ -53,6 +53,7 @@ class Hash {
   void add(const GapJunctionSpec& g) { all(g.source, g.target, g.rule, g.conductance_nS); }
   void add(const InputSpec& i) {
     all(i.kind, i.target, i.receptor, i.rate_hz, i.rate_schedule, i.weight, i.amplitude_pA, i.mean_pA, i.current_pA, i.frequency_hz, i.phase_rad, i.noise_dt_ms, i.start_ms, i.stop_ms);
+    if (i.samples_pA) add(*i.samples_pA);  // nothing elsewhere: older states stay valid
   }
   template <class... T> void all(const T&... x) { (add(x), ...); }
 
