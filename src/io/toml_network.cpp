@@ -13,6 +13,7 @@
 #include "core/philox.hpp"
 #include "network_file.hpp"
 #include "ranvier/error.hpp"
+#include "sonata_file.hpp"
 #include "toml_expression.hpp"
 #include "toml_sections.hpp"
 #include "toml_suggest.hpp"
@@ -184,6 +185,8 @@ NetworkSpec parse_network(std::string_view text, const std::filesystem::path& na
   }
 }
 
-NetworkSpec read_network(const std::filesystem::path& file, const Overrides& overrides) { return parse_network(slurp(file), file, overrides); }
+NetworkSpec read_network(const std::filesystem::path& file, const Overrides& overrides) {
+  return is_sonata(file) ? read_sonata(file, overrides) : parse_network(slurp(file), file, overrides);
+}
 
 }  // namespace ranvier::io
