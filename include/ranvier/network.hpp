@@ -204,8 +204,16 @@ struct SimulationSpec {
   bool round_delays = true;   ///< false: a constant delay that is not a multiple of dt is an error
 };
 
+/// In which units synaptic input is summed; the engine finds its own where none are given. A network that was drawn once and
+/// written down edge by edge keeps with them the very sums it had.
+struct SumUnits {
+  bool wide = false;                     ///< 64-bit sums
+  std::map<std::string, int> exponents;  ///< of two, for each unit of weights: { "pA": -12 }; empty: not given
+};
+
 struct NetworkSpec {
   std::string name = "network";
+  SumUnits sum_units;
   SimulationSpec simulation;
   std::vector<PopulationSpec> populations;
   std::vector<ProjectionSpec> projections;

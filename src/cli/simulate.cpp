@@ -37,14 +37,6 @@ struct Options {
 
 double seconds_now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-double time_option(const char* name, const std::string& text) {
-  try {
-    return to_ms(text);
-  } catch (const InputError& e) {
-    throw InputError(fmt::format("{} {}: {}", name, text, e.what()));
-  }
-}
-
 io::Overrides overrides_of(const Options& o) {
   io::Overrides out{.set = parse_set(o.set)};
   if (!o.duration.empty()) out.duration_ms = time_option("--duration", o.duration);
@@ -205,6 +197,14 @@ std::vector<std::pair<std::string, std::string>> parse_set(const std::vector<std
     out.emplace_back(s.substr(0, at), s.substr(at + 1));
   }
   return out;
+}
+
+double time_option(const char* name, const std::string& text) {
+  try {
+    return to_ms(text);
+  } catch (const InputError& e) {
+    throw InputError(fmt::format("{} {}: {}", name, text, e.what()));
+  }
 }
 
 void add_simulate(CLI::App& app, const std::vector<std::string>& command_line) {

@@ -10,7 +10,7 @@
 #include "core/philox.hpp"
 #include "ranvier/error.hpp"
 #include "sonata_circuit.hpp"
-#include "sonata_own.hpp"
+#include "sonata_section.hpp"
 
 namespace ranvier::io {
 namespace {
@@ -20,7 +20,11 @@ using sonata::Place;
 constexpr double duration_max_ms = 1e12;
 
 /// "run": tstop and dt in ms.
+///
+/// Precision is double: circuits of other simulators are run to agree with them, and their steps are often so short (0.001 ms) that
+/// float32 loses the small changes of a step: 0.1 mV with a membrane of 45 ms.
 void read_run(const sonata::Config& config, SimulationSpec& simulation) {
+  simulation.double_precision = true;
   if (!config.has_simulation) return;
   const Place run = config.at_simulation().get("run", "\"run\": { \"tstop\": 3000.0, \"dt\": 0.1 }");
   run.require_object("{ \"tstop\": 3000.0, \"dt\": 0.1 }");
@@ -58,8 +62,10 @@ NetworkSpec read(const std::filesystem::path& file, const Overrides& overrides) 
   circuit.spec.name = name_of(file);
   read_run(config, circuit.spec.simulation);
   sonata::read_nodes(circuit);
+  sonata::read_section(circuit);  // before the edges, which may follow its volumes
   sonata::read_edges(circuit);
   sonata::read_inputs(circuit);
+  sonata::read_section_inputs(circuit);
   sonata::read_reports(circuit);
   apply(overrides, file, circuit.spec.simulation);
   return std::move(circuit.spec);

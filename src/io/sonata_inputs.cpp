@@ -238,8 +238,8 @@ class CurrentInput {
       if (delay[k] < 0) input_.get("delay", "").fail("must not be negative (ms)");
       if (duration[k] < 0) input_.get("duration", "").fail("must not be negative (ms)");
       InputSpec input{.kind = InputSpec::Kind::dc};
-      input.start_ms = delay[k];
-      input.stop_ms = delay[k] + duration[k];
+      input.start_ms = delay[k] + late();
+      input.stop_ms = delay[k] + duration[k] + late();
       add(input, amp.size() == 1 ? name_ : fmt::format("{}[{}]", name_, k), [&](InputSpec& one, double factor) { one.amplitude_pA = Values::constant(picoampere(amp[k], at) * factor); });
     }
   }
@@ -259,12 +259,15 @@ class CurrentInput {
     if (times[0] < 0) named->fail(fmt::format("{}: {} = {}: must not be negative", file.string(), wanted[0].name, times[0]));
     InputSpec input{.kind = InputSpec::Kind::step};
     input.current_pA.kind = Schedule::Kind::piecewise;
-    input.current_pA.times_ms = times;
+    for (const double t : times) input.current_pA.times_ms.push_back(t + late());
     add(input, name_, [&](InputSpec& one, double factor) {
       one.current_pA.values.clear();
       for (const double amp : columns[1].real) one.current_pA.values.push_back(picoampere(amp, *named) * factor);
     });
   }
+
+  /// NEST's generators reach their cells one step after the time they are given, and BMTK does not make up for it.
+  double late() const { return circuit_.for_nest() ? circuit_.spec.simulation.dt_ms : 0; }
 
   /// SONATA's currents are in nA; configs written for NEST have NEST's pA.
   double picoampere(double amp, const Place& at) {

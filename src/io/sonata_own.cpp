@@ -31,7 +31,7 @@ Values* slot(PopulationSpec& p, std::string_view name) {
       if (r.name == name.substr(0, dot)) {
         const ModelInfo* info = engine::find_model(ModelInfo::Kind::receptor, r.kind);
         const std::string key(name.substr(dot + 1));
-        if (initial ? !has_state(info, key) : !(has_parameter(info, key) || (r.conductance && key == "E_rev"))) return nullptr;
+        if (initial ? !has_state(info, key) : !has_parameter(info, key)) return nullptr;
         return &(initial ? r.initial : r.params)[key];
       }
     return nullptr;

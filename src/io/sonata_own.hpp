@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// What Ranvier writes into a SONATA circuit where SONATA has no word for it, read back: model_template "ranvier:<name>" of
-/// nodes and edges, and the section "ranvier" of the simulation config. docs/sonata.md describes them.
+/// nodes and edges. docs/sonata.md describes them.
 
 #include <optional>
 #include <string>
@@ -21,8 +21,5 @@ struct OwnSynapse {
   double dendritic_delay_fraction = 1;
 };
 OwnSynapse read_own_synapse(const JsonFile& file);
-
-/// The section "ranvier" of the simulation config, where there is one: seeds, precision, inputs, volumes, gap junctions.
-void read_own_simulation(Circuit& circuit);
 
 }  // namespace ranvier::io::sonata

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "ranvier/error.hpp"
-#include "sonata_circuit.hpp"
+#include "sonata_section.hpp"
 #include "toml_sections.hpp"
 #include "toml_suggest.hpp"
 
@@ -116,7 +116,7 @@ void record_spikes(Circuit& circuit) {
 }  // namespace
 
 void read_reports(Circuit& circuit) {
-  record_spikes(circuit);
+  if (!read_section_recordings(circuit)) record_spikes(circuit);
   const auto reports = circuit.config.at_simulation().find("reports");
   if (!reports) return;
   reports->require_object("{ \"membrane_potential\": { \"cells\": \"v1\", \"variable_name\": \"V_m\" } }");
