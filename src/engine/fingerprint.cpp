@@ -70,6 +70,7 @@ std::uint64_t fingerprint(const Network& network) {
   h.all(std::string("ranvier state 1"), sim.dt_ms, sim.double_precision, sim.seed_network, sim.seed_initial, sim.seed_input, sim.seed_dynamics, s.populations, s.projections, s.inputs);
   if (!s.gap_junctions.empty()) h.add(s.gap_junctions);
   if (!s.volumes.empty()) h.add(s.volumes);
+  if (!s.sum_units.exponents.empty()) h.all(s.sum_units.wide, s.sum_units.exponents);
   return h.value();
 }
 

@@ -13,6 +13,7 @@
 #include "core/philox.hpp"
 #include "network_file.hpp"
 #include "ranvier/error.hpp"
+#include "sonata_file.hpp"
 #include "toml_expression.hpp"
 #include "toml_sections.hpp"
 #include "toml_suggest.hpp"
@@ -195,6 +196,8 @@ NetworkSpec read_tree(Node document, const std::string& name, const std::filesys
   return within_memory(name, [&] { return read_document(std::move(document), name, folder, overrides, PlainNumbers::in_table_units); });
 }
 
-NetworkSpec read_network(const std::filesystem::path& file, const Overrides& overrides) { return parse_network(slurp(file), file, overrides); }
+NetworkSpec read_network(const std::filesystem::path& file, const Overrides& overrides) {
+  return is_sonata(file) ? read_sonata(file, overrides) : parse_network(slurp(file), file, overrides);
+}
 
 }  // namespace ranvier::io
