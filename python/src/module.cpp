@@ -20,6 +20,7 @@
 
 #include "engine/model.hpp"
 #include "io/network_file.hpp"
+#include "outline.hpp"
 #include "ranvier/error.hpp"
 #include "ranvier/units.hpp"
 #include "session.hpp"
@@ -258,6 +259,8 @@ void add_networks(nb::module_& m) {
   nb::class_<NetworkSpec>(m, "Spec")
       .def_ro("name", &NetworkSpec::name)
       .def_prop_ro("populations", populations_of)
+      .def_prop_ro("projections", projections_of)
+      .def_prop_ro("effects", effects_of)
       .def_prop_ro("inputs", [](const NetworkSpec& s) {
         std::vector<std::string> names;
         for (const auto& i : s.inputs) names.push_back(i.name);

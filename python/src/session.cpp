@@ -159,6 +159,13 @@ void Session::save(const std::filesystem::path& file, bool overwrite) const {
   io::write_state(file, engine::snapshot(*network_, state_), overwrite);
 }
 
+NetworkSpec Session::described() const {
+  NetworkSpec spec = network_->spec;
+  spec.simulation.warmup_ms = warmup_step_ * network_->dt();
+  spec.simulation.duration_ms = (state_.step - warmup_step_) * network_->dt();
+  return spec;
+}
+
 RunResult Session::result() const {
   RunResult r = engine::join(network_->spec, pieces_);
   const SimulationSpec& sim = network_->spec.simulation;
@@ -176,13 +183,14 @@ RunResult Session::result() const {
   return r;
 }
 
-std::string Session::summary() const { return io::summarise(network_->spec, result()).dump(); }
+std::string Session::summary() const { return io::summarise(described(), result()).dump(); }
 
 std::filesystem::path Session::write_results(const std::filesystem::path& folder, const std::string& format, bool overwrite) const {
   const io::OutputOptions options{.folder = folder, .overwrite = overwrite, .format = io::parse_file_format(format)};
-  const io::OutputFolder out = io::prepare_output(options, network_->spec.name);
+  const NetworkSpec spec = described();
+  const io::OutputFolder out = io::prepare_output(options, spec.name);
   const RunResult r = result();
-  io::write_results(out, options, network_->spec, r, io::summarise(network_->spec, r));
+  io::write_results(out, options, spec, r, io::summarise(spec, r));
   return out.path;
 }
 

@@ -54,6 +54,8 @@ class Session {
 
   void save(const std::filesystem::path& file, bool overwrite) const;
 
+  /// The network with the times that were run in place of those it was described with.
+  NetworkSpec described() const;
   /// All pieces so far as one run; with `summary` as `ranvier simulate` writes it.
   RunResult result() const;
   /// JSON: the summary of all pieces so far. Computes the statistics.
