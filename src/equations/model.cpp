@@ -73,7 +73,7 @@ class Describer {
     method();
     for (const std::string& line : statements(text_.equations)) model_.equations += line + "\n";
     model_.equations += fmt::format("{}: spike{}{}", text_.threshold, text_.reset.empty() ? "" : ", ", joined(statements(text_.reset), ", "));
-    if (model_.refractory >= 0) model_.equations += fmt::format("; {} held for {}", joined(held_names(), ", "), text_.refractory);
+    if (model_.refractory >= 0) model_.equations += fmt::format("; no spike{} for {}", held_names().empty() ? "" : ", and " + joined(held_names(), ", ") + " held,", text_.refractory);
     return model_;
   }
 
@@ -336,7 +336,6 @@ class Describer {
       if (v == model_.state.end()) problem("model.held", fmt::format("no state variable \"{}\".{}", h, suggestion(h, names)));
       else v->held = true;
     }
-    if (problems_.empty() && !model_.state[0].held) problem("model.held", fmt::format("must hold the potential {}", model_.state[0].name));
   }
 
   void initial() {

@@ -12,4 +12,7 @@ namespace ranvier::io {
 /// Errors  InputError with all problems of the file, each "file:line: key.path: what; how to mend it"
 const engine::ModelInfo& read_model(const std::filesystem::path& file);
 
+/// Whether a TOML file describes a model, by its table [model]; false too where it cannot be read or is not TOML.
+bool is_model_file(const std::filesystem::path& file);
+
 }  // namespace ranvier::io

@@ -143,6 +143,15 @@ const engine::ModelInfo& read_model(const std::filesystem::path& file) {
   return *info;
 }
 
+bool is_model_file(const std::filesystem::path& file) {
+  try {
+    const Node document = parse_toml(slurp_model(file), file.string());
+    return document.find("model") != nullptr && document.find("populations") == nullptr;
+  } catch (const InputError&) {
+    return false;
+  }
+}
+
 void read_own_models(Reader& reader, const At& root) {
   for (const At& table : reader.tables(root, "models")) {
     const At file = reader.get(table, "file");
