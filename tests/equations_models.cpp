@@ -212,6 +212,30 @@ TEST(EquationsModels, spikes_are_the_same_on_both_vector_instruction_sets_and_in
   });
 }
 
+/// What tests/models/every_function.toml says, in mV/ms.
+double every_function(double V) {
+  const double x = V / 10, y = 1 + x * x, k[] = {1.25, 0.5, -0.75, 2, 0.125, -1.5};
+  double sum = std::exp(x) + std::expm1(x) + (x == 0 ? 1 : std::expm1(x) / x) + std::log(y) + std::log1p(y) + std::sqrt(y) + std::fabs(x) + std::sin(x) + std::cos(x) + std::tanh(x);
+  sum += std::min(x, y) + std::max(x, y) + std::clamp(x, -0.5, 0.5) + ((x < 0 && !(y > 2)) || y >= 1.5 ? x : -y) + (x <= 0.2 ? 0 : 1);
+  sum += std::pow(y, 1.7) + x * x * x + 1 / (y * y) + std::pow(y, k[0]) - x / y;
+  for (int a = 0; a < 6; ++a)
+    for (int b = a + 1; b < 6; ++b) sum += (k[a] + 2 * k[b]) * x + (k[a] - k[b]) * y;
+  return sum;
+}
+
+TEST(EquationsModels, every_function_and_operation_does_in_the_step_what_it_says) {
+  use("tests/models/every_function.toml");
+  for (const bool double_precision : {true, false}) {
+    Cells cells({.membrane = "every_function", .n = 41, .double_precision = double_precision});
+    for (std::size_t i = 0; i < 41; ++i) cells.set("V", i, static_cast<double>(i) - 20);
+    cells.step();
+    for (std::size_t i = 0; i < 41; ++i) {
+      const double V = static_cast<double>(i) - 20, rate = every_function(V);
+      EXPECT_NEAR(cells.get("V", i), V + 0.1 * rate, (double_precision ? 1e-14 : 1e-5) * (1 + std::fabs(rate))) << V;
+    }
+  }
+}
+
 TEST(EquationsModels, parameters_that_cannot_be_are_refused_when_a_network_is_built) {
   use("examples/models/lif_equations.toml");
   const auto& model = *engine::find_membrane("lif_equations")->model;
