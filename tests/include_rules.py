@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the #include lines of include/ and src/ and holds them against the arrows of docs/architecture.md.
+"""Reads the #include lines of include/, src/ and python/src/ and holds them against the arrows of docs/architecture.md.
 
 Prints every line that breaks a rule, and exits with 1 where there is one.
 """
@@ -20,12 +20,14 @@ ARROWS = {
     "measure": {"core"},
     "io": {"core", "engine", "equations", "plan"},
     "cli": {"core", "engine", "equations", "io", "measure", "plan"},
+    "python": {"core", "engine", "io", "measure"},
 }
 # What only some files may include: the header, and the files that may.
 HOMES = [
     (re.compile(r"hdf5|H5[A-Z]\w*public"), re.compile(r"src/io/hdf5")),
     (re.compile(r"toml\+\+|toml\.hpp"), re.compile(r"src/io/toml")),
     (re.compile(r"CLI/"), re.compile(r"src/cli/")),
+    (re.compile(r"nanobind/|Python\.h"), re.compile(r"python/src/")),
     (re.compile(r"mpi\.h"), re.compile(r"src/engine/exchange")),
     (re.compile(r"nlohmann/"), re.compile(r"src/(io|cli)/")),
 ]
@@ -38,7 +40,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 
 def folder_of(path):
-    return "public" if path.parts[0] == "include" else path.parts[1]
+    return {"include": "public", "python": "python"}.get(path.parts[0], path.parts[1])
 
 
 def resolve(path, name):
@@ -72,7 +74,7 @@ def problem(path, bracket, name):
 
 def main():
     broken, files = [], 0
-    for top in ("include", "src"):
+    for top in ("include", "src", "python/src"):
         for file in sorted((ROOT / top).rglob("*")):
             if file.suffix not in (".hpp", ".cpp", ".h", ".cu"):
                 continue

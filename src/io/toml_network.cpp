@@ -110,12 +110,12 @@ double checked_time(Reader& reader, const At& at, double otherwise) {
   return value && *value <= duration_max_ms ? *value : otherwise;
 }
 
-NetworkSpec read_document(Node document, const std::string& name, const std::filesystem::path& folder, const Overrides& overrides) {
+NetworkSpec read_document(Node document, const std::string& name, const std::filesystem::path& folder, const Overrides& overrides, PlainNumbers plain) {
   const Names used = used_parameters(document);  // before --set replaces values that may be the only ones to use another
   std::vector<std::string> set_problems;
   apply_set(document, overrides, name, set_problems);
   const Node* parameters = document.find("parameters");
-  Reader reader(name, folder, parameters && parameters->is(Node::Kind::table) ? parameters : nullptr);
+  Reader reader(name, folder, parameters && parameters->is(Node::Kind::table) ? parameters : nullptr, plain);
   const At root = reader.root(document);
   check_top_level(reader, root);
   check_parameters(reader, document, used);
@@ -175,14 +175,25 @@ void read_simulation(Reader& reader, const At& root, SimulationSpec& simulation)
   if (const auto yes = reader.boolean(reader.get(table, "round_delays"))) simulation.round_delays = *yes;
 }
 
-NetworkSpec parse_network(std::string_view text, const std::filesystem::path& name, const Overrides& overrides) {
+namespace {
+template <class Read>
+NetworkSpec within_memory(const std::string& name, Read read) {
   try {
-    return read_document(parse_toml(text, name.string()), name.string(), name.parent_path(), overrides);
+    return read();
   } catch (const std::bad_alloc&) {
-    throw InputError(fmt::format("{}: describes more than the memory of this machine can hold", name.string()));
+    throw InputError(fmt::format("{}: describes more than the memory of this machine can hold", name));
   } catch (const std::length_error&) {
-    throw InputError(fmt::format("{}: describes more than the memory of this machine can hold", name.string()));
+    throw InputError(fmt::format("{}: describes more than the memory of this machine can hold", name));
   }
+}
+}  // namespace
+
+NetworkSpec parse_network(std::string_view text, const std::filesystem::path& name, const Overrides& overrides) {
+  return within_memory(name.string(), [&] { return read_document(parse_toml(text, name.string()), name.string(), name.parent_path(), overrides, PlainNumbers::refused); });
+}
+
+NetworkSpec read_tree(Node document, const std::string& name, const std::filesystem::path& folder, const Overrides& overrides) {
+  return within_memory(name, [&] { return read_document(std::move(document), name, folder, overrides, PlainNumbers::in_table_units); });
 }
 
 NetworkSpec read_network(const std::filesystem::path& file, const Overrides& overrides) { return parse_network(slurp(file), file, overrides); }

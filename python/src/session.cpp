@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "core/suggest.hpp"
+#include "engine/change.hpp"
+#include "engine/pieces.hpp"
+#include "io/results.hpp"
+#include "io/state_file.hpp"
+#include "io/summary.hpp"
+#include "measure/ceilings.hpp"
+#include "ranvier/error.hpp"
+
+namespace ranvier::python {
+namespace {
+
+double seconds_now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+}  // namespace
+
+Session::Session(const NetworkSpec& spec, int threads, const std::string& simd, const std::filesystem::path& resume)
+    : threads_(threads > 0 ? threads : spec.simulation.threads > 0 ? spec.simulation.threads : engine::choose_threads(spec, measure::core_count())) {
+  engine::choose_simd(simd);
+  const double since = seconds_now();
+  network_ = engine::build(spec, {.threads = threads_});
+  state_ = resume.empty() ? engine::start(*network_) : engine::restore(*network_, io::read_state(resume));
+  build_s_ = seconds_now() - since;
+  predicted_byte_ = static_cast<std::uint64_t>(network_->memory.total_byte());
+  warmup_step_ = state_.step;
+}
+
+std::shared_ptr<RunResult> Session::run(std::uint32_t steps, bool counted, const std::function<void(std::uint32_t)>& progress, const std::atomic<bool>& stop) {
+  if (steps > 2147483647u - state_.step) throw InputError("a run ends at step 2^31 at the latest: use a larger dt, or save the state and look at what you have");
+  const std::uint32_t end = state_.step + steps;
+  if (!counted && !pieces_.empty() && pieces_.back()->end_step > warmup_step_) throw InputError("a warm-up comes before all that is counted: this simulation has run already");
+  engine::Recorder recorder(*network_);
+  const engine::RunOptions options{.until_step = end, .warmup_step = counted ? state_.step : end, .progress = progress, .stop = &stop};
+  auto result = std::make_shared<RunResult>();
+  engine::run(*network_, state_, options, recorder);
+  recorder.finish(*network_, state_, *result);
+  result->partial = state_.step < end;
+  if (!counted) warmup_step_ = result->warmup_step = state_.step;
+  pieces_.push_back(result);
+  return result;
+}
+
+const engine::VariableRef Session::variable_of(int population, const std::string& name) const {
+  const auto& p = network_->populations.at(static_cast<std::size_t>(population));
+  if (!p.membrane && !p.event) throw InputError(fmt::format("population \"{}\" is a source: it has no state variables", p.name));
+  std::vector<std::string> names;
+  for (const engine::VariableRef& v : engine::variables_of(*network_, population)) {
+    if (v.name == name) return v;
+    names.push_back(v.name);
+  }
+  throw InputError(fmt::format("population \"{}\" has no state variable \"{}\"; it has {}", p.name, name, fmt::join(names, ", ")));
+}
+
+std::vector<std::pair<std::string, std::string>> Session::variables(int population) const {
+  std::vector<std::pair<std::string, std::string>> out;
+  const auto& p = network_->populations.at(static_cast<std::size_t>(population));
+  if (!p.membrane && !p.event) return out;
+  for (const engine::VariableRef& v : engine::variables_of(*network_, population)) out.emplace_back(v.name, v.unit);
+  return out;
+}
+
+std::vector<double> Session::read(int population, const std::string& variable) const {
+  const engine::VariableRef v = variable_of(population, variable);
+  const auto& p = network_->populations[static_cast<std::size_t>(population)];
+  if (v.receptor >= 0 && !p.event && p.shares(v.receptor) && !p.apart)
+    throw InputError(fmt::format("population \"{}\": {}: receptors with the same time constants share one state; record one of them (variables = [\"{}\"]) to have them kept apart", p.name, variable, variable));
+  std::vector<double> out(static_cast<std::size_t>(p.size));
+  for (std::size_t t = 0; t < network_->shards.size(); ++t)
+    for (std::size_t b = 0; b < network_->shards[t].blocks.size(); ++b) {
+      const engine::Block& block = network_->shards[t].blocks[b];
+      if (block.population == population) engine::read_variable(*network_, state_, state_.step, t, b, v, 0, block.n, out.data() + block.first);
+    }
+  return out;
+}
+
+void Session::write(int population, const std::string& variable, const std::vector<double>& values) {
+  engine::write_variable(*network_, state_, population, variable_of(population, variable), values);
+}
+
+Connections Session::connections(int source, int target) const {
+  const auto whole = [&](int k) { return Slice{.population = k, .last = network_->populations.at(static_cast<std::size_t>(k)).size}; };
+  RecordingSpec all{.kind = RecordingSpec::Kind::weights, .sources = whole(source), .targets = whole(target)};
+  return engine::read_connections(*network_, state_, all);
+}
+
+void Session::change_inputs(std::vector<InputSpec> inputs) { engine::change_inputs(*network_, std::move(inputs)); }
+void Session::change_trains(int population, SpikeTrains trains) { engine::change_trains(*network_, population, std::move(trains)); }
+void Session::change_rates(int population, std::vector<double> rates_hz) { engine::change_rates(*network_, population, std::move(rates_hz)); }
+
+void Session::save(const std::filesystem::path& file, bool overwrite) const {
+  io::check_state_target(file, overwrite);
+  io::write_state(file, engine::snapshot(*network_, state_), overwrite);
+}
+
+RunResult Session::result() const {
+  RunResult r = engine::join(network_->spec, pieces_);
+  const SimulationSpec& sim = network_->spec.simulation;
+  const measure::Ceilings roof = measure::measure_ceilings(threads_, sim.double_precision);
+  r.build_s = build_s_;
+  r.threads = threads_;
+  r.simd = engine::simd_name();
+  r.seeds = {sim.seed_network, sim.seed_initial, sim.seed_input, sim.seed_dynamics};
+  r.version = RANVIER_VERSION;
+  r.command = "Python";
+  r.predicted_byte = predicted_byte_;
+  r.peak_rss_byte = measure::peak_rss_byte();
+  r.machine = {.cpu = measure::cpu_name(), .system = measure::system_name(), .cores = measure::core_count(), .memory_byte = measure::memory_byte(),
+               .bandwidth_byte_per_s = roof.bandwidth_byte_per_s, .flop_per_s = roof.flop_per_s};
+  return r;
+}
+
+std::string Session::summary() const { return io::summarise(network_->spec, result()).dump(); }
+
+std::filesystem::path Session::write_results(const std::filesystem::path& folder, const std::string& format, bool overwrite) const {
+  const io::OutputOptions options{.folder = folder, .overwrite = overwrite, .format = io::parse_file_format(format)};
+  const io::OutputFolder out = io::prepare_output(options, network_->spec.name);
+  const RunResult r = result();
+  io::write_results(out, options, network_->spec, r, io::summarise(network_->spec, r));
+  return out.path;
+}
+
+}  // namespace ranvier::python
