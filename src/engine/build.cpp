@@ -434,6 +434,9 @@ void check(const NetworkSpec& spec) { resolve(spec, {}); }
 
 std::shared_ptr<Network> build(const NetworkSpec& spec, const Options& options) {
   const auto network = resolve(spec, options);
+  // A model given as equations is compiled when its functions are first asked for: before the work begins, since it may fail.
+  for (const Population& p : network->populations)
+    if (p.membrane) p.membrane->step(spec.simulation.double_precision, p.uniform);
   network->memory = check_memory(network->spec, options);
   partition(*network, std::max(1, options.threads));
   build_rows(*network);
