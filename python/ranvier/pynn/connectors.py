@@ -4,6 +4,8 @@
 They draw the same random numbers in the same order as PyNN's own, so that a script has the same synapses with any simulator. Where that order cannot be kept
 (one generator for several things), or where a parameter is a function of the distance, PyNN's own way is taken.
 """
+from copy import deepcopy
+
 import numpy as np
 from pyNN import connectors, errors
 from pyNN.connectors import (CSAConnector, DisplacementDependentProbabilityConnector, FromFileConnector, SmallWorldConnector)  # noqa: F401
@@ -106,11 +108,12 @@ class FixedProbabilityConnector(_Columns, connectors.FixedProbabilityConnector):
         if self.allow_self_connections not in (True, False) or not _drawn_at_once(parameters, self.rng):
             return super().connect(projection)
         n_pre, n_post = projection.shape
+        rng = deepcopy(self.rng)  # as PyNN does: the connector makes the same choice wherever it is used
         block = max(1, AT_ONCE // max(n_pre, 1))
         sources, targets = [], []
         for first in range(0, n_post, block):
             n = min(block, n_post - first)
-            uniform = self.rng.next(n * n_pre, "uniform", {"low": 0, "high": 1})
+            uniform = rng.next(n * n_pre, "uniform", {"low": 0, "high": 1})
             k = np.nonzero(uniform < self.p_connect)[0]
             targets.append(first + k // n_pre)
             sources.append(k % n_pre)
