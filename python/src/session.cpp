@@ -8,6 +8,7 @@
 #include <chrono>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "core/suggest.hpp"
 #include "engine/change.hpp"
@@ -117,10 +118,30 @@ Connections Session::connections(int source, int target) const {
 }
 
 std::vector<double> Session::weights(int projection) const {
-  const std::string name = fmt::format("projections/{}/weight", projection);
-  for (auto& array : engine::snapshot(*network_, state_).arrays)
-    if (array.name == name) return std::move(array.values);
-  return {};
+  struct Place {
+    std::uint32_t source, delay;
+    std::int64_t target;
+    double weight;
+  };
+  std::vector<Place> all;
+  for (std::size_t t = 0; t < network_->shards.size(); ++t)
+    for (const auto& synapses : state_.shards[t].plastic) {
+      const engine::PlasticTable& table = synapses->table();
+      if (table.projection != projection) continue;
+      const std::int64_t first = network_->shards[t].blocks[table.block].first;
+      const auto flights = synapses->under_way();
+      for (std::uint32_t source = 0; source < table.sources(); ++source)
+        for (std::uint32_t g = table.row[source]; g < table.row[source + 1]; ++g) {
+          const engine::PlasticSegment& segment = table.segments[g];
+          for (std::size_t k = segment.first; k < std::size_t{segment.first} + segment.count; ++k)
+            all.push_back({source, segment.delay, first + table.targets[k], synapses->read(flights, source, segment, k, state_.step, -1)});
+        }
+    }
+  std::stable_sort(all.begin(), all.end(), [](const Place& a, const Place& b) { return std::tuple(a.source, a.delay, a.target) < std::tuple(b.source, b.delay, b.target); });
+  std::vector<double> out;
+  out.reserve(all.size());
+  for (const Place& place : all) out.push_back(place.weight);
+  return out;
 }
 
 void Session::change_inputs(std::vector<InputSpec> inputs) { engine::change_inputs(*network_, std::move(inputs)); }
