@@ -130,6 +130,13 @@ class Simulation:
         here = out.receptor == names.index(receptor)
         return Synapses(*(column[here] for column in out))
 
+    def weights(self, projection: int) -> np.ndarray:
+        """[synapses] the weights of the projection of this number whose synapses learn, by source, delay, target and place among its edges.
+
+        Empty where they do not learn: then the weights are what was described.
+        """
+        return self._core.weights(projection)
+
     def volume(self, name: str) -> float:
         """The concentration of a volume at the end of the last piece."""
         volumes = self.pieces[-1]._core.volumes if self.pieces else {}
@@ -152,7 +159,11 @@ class Simulation:
 
         Sums have the room that they were built with: begin with the highest rate.
         """
-        inputs = self.network._changed_inputs(getattr(input, "name", input), values)
+        self.change_inputs({getattr(input, "name", input): values})
+
+    def change_inputs(self, changes: dict):
+        """The same for several at once: {name: {key: value}}."""
+        inputs = self.network._changed_inputs(changes)
         spec = _core.read_tree(self.network._tree_of_inputs(inputs), self.network.name, self.network._folder)
         self._core.change_inputs(spec)
         self.network._tree["inputs"] = inputs

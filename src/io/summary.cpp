@@ -54,7 +54,8 @@ Json network_part(const NetworkSpec& spec, const RunResult& result) {
           {"neurons", spec.neuron_count()},
           {"synapses", result.synapse_count},
           {"projections", spec.projections.size()},
-          {"parameters", spec.parameters}};
+          {"parameters", spec.parameters},
+          {"notes", spec.notes}};
 }
 
 Json run_part(const NetworkSpec& spec, const RunResult& result, const Window& window) {
