@@ -15,10 +15,11 @@ ARROWS = {
     "public": set(),
     "core": set(),
     "engine": {"core"},
+    "equations": {"core", "engine"},
     "plan": {"core"},
     "measure": {"core"},
-    "io": {"core", "engine", "plan"},
-    "cli": {"core", "engine", "io", "measure", "plan"},
+    "io": {"core", "engine", "equations", "plan"},
+    "cli": {"core", "engine", "equations", "io", "measure", "plan"},
     "python": {"core", "engine", "io", "measure"},
 }
 # What only some files may include: the header, and the files that may.
@@ -32,6 +33,8 @@ HOMES = [
 ]
 # io knows the plain descriptions of the engine: what models say of themselves, and states as arrays.
 IO_FROM_ENGINE = {"engine/model.hpp", "engine/state.hpp"}
+# ... and of models of one's own: their texts, and how they are registered.
+IO_FROM_EQUATIONS = {"equations/model.hpp", "equations/own_models.hpp"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
@@ -64,6 +67,8 @@ def problem(path, bracket, name):
         return f"{here} may not include {there}"
     if here == "io" and there == "engine" and name not in IO_FROM_ENGINE:
         return "io may include only the engine's plain descriptions: " + ", ".join(sorted(IO_FROM_ENGINE))
+    if here == "io" and there == "equations" and name not in IO_FROM_EQUATIONS:
+        return "io may include only the descriptions of equations: " + ", ".join(sorted(IO_FROM_EQUATIONS))
     return None
 
 

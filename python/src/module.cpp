@@ -20,6 +20,7 @@
 
 #include "engine/model.hpp"
 #include "io/network_file.hpp"
+#include "outline.hpp"
 #include "ranvier/error.hpp"
 #include "ranvier/units.hpp"
 #include "session.hpp"
@@ -130,6 +131,13 @@ std::shared_ptr<Session> build(const NetworkSpec& spec, int threads, const std::
   std::atomic<bool> stop{false};
   std::shared_ptr<Session> session;
   in_background(stop, [&] { session = std::make_shared<Session>(spec, threads, simd, resume); }, [] {});
+  return session;
+}
+
+std::shared_ptr<Session> rebuild(const NetworkSpec& spec, int threads, const std::string& simd, const Session& before, const std::vector<int>& renew) {
+  std::atomic<bool> stop{false};
+  std::shared_ptr<Session> session;
+  in_background(stop, [&] { session = std::make_shared<Session>(spec, threads, simd, before, renew); }, [] {});
   return session;
 }
 
@@ -258,6 +266,8 @@ void add_networks(nb::module_& m) {
   nb::class_<NetworkSpec>(m, "Spec")
       .def_ro("name", &NetworkSpec::name)
       .def_prop_ro("populations", populations_of)
+      .def_prop_ro("projections", projections_of)
+      .def_prop_ro("effects", effects_of)
       .def_prop_ro("inputs", [](const NetworkSpec& s) {
         std::vector<std::string> names;
         for (const auto& i : s.inputs) names.push_back(i.name);
@@ -341,6 +351,7 @@ void add_sessions(nb::module_& m) {
         }
         return connections_dict(std::move(c));
       })
+      .def("weights", [](const Session& s, int projection) { return taken(s.weights(projection)); })
       .def("change_inputs", [](Session& s, const NetworkSpec& spec) { s.change_inputs(spec.inputs); })
       .def("change_trains", [](Session& s, int population, const Indices& neurons, const Numbers& times) { s.change_trains(population, {copied<double>(times), copied<std::int64_t>(neurons)}); })
       .def("change_rates", [](Session& s, int population, const Numbers& rates) { s.change_rates(population, copied<double>(rates)); })
@@ -353,11 +364,13 @@ void add_sessions(nb::module_& m) {
       .def_prop_ro("threads", &Session::threads)
       .def_prop_ro("synapse_count", [](const Session& s) { return s.network().synapses; });
   m.def("build", build, "spec"_a, "threads"_a, "simd"_a, "resume"_a);
+  m.def("rebuild", rebuild, "spec"_a, "threads"_a, "simd"_a, "before"_a, "renew"_a);
 }
 
 }  // namespace
 
 NB_MODULE(_core, m) {
+  nb::set_leak_warnings(false);  // what a script still holds when Python ends is nobody's mistake
   nb::register_exception_translator(translate, nullptr);
   m.attr("version") = RANVIER_VERSION;
   add_results(m);

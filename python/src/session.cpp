@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
+#include <set>
+#include <tuple>
 
 #include "core/suggest.hpp"
 #include "engine/change.hpp"
@@ -34,6 +37,28 @@ Session::Session(const NetworkSpec& spec, int threads, const std::string& simd, 
   state_ = resume.empty() ? engine::start(*network_) : engine::restore(*network_, io::read_state(resume));
   build_s_ = seconds_now() - since;
   predicted_byte_ = static_cast<std::uint64_t>(network_->memory.total_byte());
+  warmup_step_ = state_.step;
+}
+
+Session::Session(const NetworkSpec& spec, int threads, const std::string& simd, const Session& before, const std::vector<int>& renew) : Session(spec, threads, simd, std::filesystem::path{}) {
+  const auto& old_populations = before.network_->populations;
+  for (std::size_t k = 0; k < old_populations.size(); ++k)
+    if (k >= network_->populations.size() || network_->populations[k].name != old_populations[k].name || network_->populations[k].size != old_populations[k].size)
+      throw InputError(fmt::format("resume: population \"{}\" has {} neurons in the simulation, but is not the same here: populations can be added at the end, not removed, resized or reordered", old_populations[k].name,
+                                   old_populations[k].size));
+  engine::Snapshot old = engine::snapshot(*before.network_, before.state_);
+  engine::Snapshot now = engine::snapshot(*network_, state_);
+  if (old.double_precision != now.double_precision) throw InputError("resume: the simulation has another precision than the network that is to go on from it");
+  std::set<std::string> renewed;
+  for (int k : renew) renewed.insert(fmt::format("projections/{}/weight", k));
+  std::map<std::string, std::vector<double>*> values;
+  for (auto& array : old.arrays) values[array.name] = &array.values;
+  for (auto& array : now.arrays)
+    if (const auto it = values.find(array.name); it != values.end() && !renewed.contains(array.name)) array.values = std::move(*it->second);
+  now.step = old.step;
+  now.in_flight = std::move(old.in_flight);
+  now.exact_in_flight = std::move(old.exact_in_flight);
+  state_ = engine::restore(*network_, now);
   warmup_step_ = state_.step;
 }
 
@@ -150,6 +175,33 @@ Connections Session::connections(int source, int target) const {
   return engine::read_connections(*network_, state_, all);
 }
 
+std::vector<double> Session::weights(int projection) const {
+  struct Place {
+    std::uint32_t source, delay;
+    std::int64_t target;
+    double weight;
+  };
+  std::vector<Place> all;
+  for (std::size_t t = 0; t < network_->shards.size(); ++t)
+    for (const auto& synapses : state_.shards[t].plastic) {
+      const engine::PlasticTable& table = synapses->table();
+      if (table.projection != projection) continue;
+      const std::int64_t first = network_->shards[t].blocks[table.block].first;
+      const auto flights = synapses->under_way();
+      for (std::uint32_t source = 0; source < table.sources(); ++source)
+        for (std::uint32_t g = table.row[source]; g < table.row[source + 1]; ++g) {
+          const engine::PlasticSegment& segment = table.segments[g];
+          for (std::size_t k = segment.first; k < std::size_t{segment.first} + segment.count; ++k)
+            all.push_back({source, segment.delay, first + table.targets[k], synapses->read(flights, source, segment, k, state_.step, -1)});
+        }
+    }
+  std::stable_sort(all.begin(), all.end(), [](const Place& a, const Place& b) { return std::tuple(a.source, a.delay, a.target) < std::tuple(b.source, b.delay, b.target); });
+  std::vector<double> out;
+  out.reserve(all.size());
+  for (const Place& place : all) out.push_back(place.weight);
+  return out;
+}
+
 void Session::change_inputs(std::vector<InputSpec> inputs) { engine::change_inputs(*network_, std::move(inputs)); }
 void Session::change_trains(int population, SpikeTrains trains) { engine::change_trains(*network_, population, std::move(trains)); }
 void Session::change_rates(int population, std::vector<double> rates_hz) { engine::change_rates(*network_, population, std::move(rates_hz)); }
@@ -157,6 +209,13 @@ void Session::change_rates(int population, std::vector<double> rates_hz) { engin
 void Session::save(const std::filesystem::path& file, bool overwrite) const {
   io::check_state_target(file, overwrite);
   io::write_state(file, engine::snapshot(*network_, state_), overwrite);
+}
+
+NetworkSpec Session::described() const {
+  NetworkSpec spec = network_->spec;
+  spec.simulation.warmup_ms = warmup_step_ * network_->dt();
+  spec.simulation.duration_ms = (state_.step - warmup_step_) * network_->dt();
+  return spec;
 }
 
 RunResult Session::result() const {
@@ -176,13 +235,14 @@ RunResult Session::result() const {
   return r;
 }
 
-std::string Session::summary() const { return io::summarise(network_->spec, result()).dump(); }
+std::string Session::summary() const { return io::summarise(described(), result()).dump(); }
 
 std::filesystem::path Session::write_results(const std::filesystem::path& folder, const std::string& format, bool overwrite) const {
   const io::OutputOptions options{.folder = folder, .overwrite = overwrite, .format = io::parse_file_format(format)};
-  const io::OutputFolder out = io::prepare_output(options, network_->spec.name);
+  const NetworkSpec spec = described();
+  const io::OutputFolder out = io::prepare_output(options, spec.name);
   const RunResult r = result();
-  io::write_results(out, options, network_->spec, r, io::summarise(network_->spec, r));
+  io::write_results(out, options, spec, r, io::summarise(spec, r));
   return out.path;
 }
 

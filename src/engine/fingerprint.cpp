@@ -6,6 +6,8 @@
 #include <string>
 #include <type_traits>
 
+#include "engine/register.hpp"
+
 namespace ranvier::engine {
 namespace {
 
@@ -70,6 +72,14 @@ std::uint64_t fingerprint(const Network& network) {
   h.all(std::string("ranvier state 1"), sim.dt_ms, sim.double_precision, sim.seed_network, sim.seed_initial, sim.seed_input, sim.seed_dynamics, s.populations, s.projections, s.inputs);
   if (!s.gap_junctions.empty()) h.add(s.gap_junctions);
   if (!s.volumes.empty()) h.add(s.volumes);
+  if (!s.sum_units.exponents.empty()) h.all(s.sum_units.wide, s.sum_units.exponents);
+  for (const Population& p : network.populations)  // a built-in model is known by its name, another by what it says
+    if (p.membrane && is_registered(p.membrane)) {
+      const ModelInfo& info = *p.membrane->model->info;
+      h.all(std::string(info.equations), std::string(info.numerics));
+      for (const Parameter& parameter : info.parameters) h.add(parameter.default_value);
+      for (const StateVariable& v : info.state) h.add(std::string(v.initial));
+    }
   return h.value();
 }
 
