@@ -11,7 +11,8 @@
 /// step: of second order in dt with straight lines or cubics, where the explicit scheme is of first. With order 0, the potential at the
 /// beginning of the step, what comes out is the explicit scheme again.
 ///
-/// Intervals begin at whole multiples of their length, wherever a run does; a run that ends within one leaves its currents to the next. All shards
+/// Intervals begin at whole multiples of their length, wherever a run does; a run that ends within one leaves its currents to the next, and what is
+/// changed from outside there is felt by junctions from the next interval on. All shards
 /// find the same largest change, and so iterate as often: the answer is the same for any number of them, to the last bit.
 /// Source  Hahne et al. 2015, doi:10.3389/fninf.2015.00022
 

@@ -51,9 +51,9 @@ std::map<std::uint32_t, double> delay_shares(const ProjectionSpec& p, double dt_
   if (delay.constant()) return {{steps(delay.constant_value()), 1.0}};
   std::map<std::uint32_t, double> shares;
   const bool column = p.delay_ms.kind == Values::Kind::column;
-  const std::size_t n = column ? p.delay_ms.column->size() : 4096;
-  for (std::size_t k = 0; k < n; ++k)  // a column as it is; else the quantiles of the distribution
-    shares[steps(column ? delay.draw_one(0, k) : delay.draw_one(static_cast<std::uint32_t>((2 * k + 1) << 19), 0))] += 1.0 / static_cast<double>(n);
+  const std::size_t size = column ? p.delay_ms.column->size() : 0, n = column ? std::min<std::size_t>(size, 1 << 16) : 4096;
+  for (std::size_t k = 0; k < n; ++k)  // of a column some, evenly spread; else the quantiles of the distribution
+    shares[steps(column ? delay.draw_one(0, k * size / n) : delay.draw_one(static_cast<std::uint32_t>((2 * k + 1) << 19), 0))] += 1.0 / static_cast<double>(n);
   return shares;
 }
 
@@ -337,10 +337,10 @@ MemoryEstimate estimate_memory(const NetworkSpec& spec, int threads) {
   return e;
 }
 
-void check_memory(const NetworkSpec& spec, const Options& options) {
-  const MemoryEstimate need = estimate_memory(spec, options.threads);
+MemoryEstimate check_memory(const NetworkSpec& spec, const Options& options) {
+  const MemoryEstimate need = estimate_memory(spec, std::max(1, options.threads));
   const std::uint64_t have = options.memory_byte ? options.memory_byte : free_memory();
-  if (need.bound_byte() <= static_cast<double>(have)) return;
+  if (need.bound_byte() <= static_cast<double>(have)) return need;
   constexpr double gib = 1024.0 * 1024 * 1024;
   const double rows = need.row_byte + need.event_byte;
   throw InputError(fmt::format(

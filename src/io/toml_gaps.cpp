@@ -28,7 +28,7 @@ class GapReader {
     const bool drawn = rule(sides);
     ValueRules rules{.unit = "nS", .range = engine::not_negative, .each = "edge"};
     if (g_.rule.kind == Rule::Kind::edges && drawn) {
-      rules.size = static_cast<std::int64_t>(list_.sources.size());
+      rules.size = static_cast<std::int64_t>(list_.sources->size());
       rules.own_column = [this](const At& column) {
         const auto found = column.is(Node::Kind::text) ? list_.columns.find(column.node->text) : list_.columns.end();
         return found == list_.columns.end() ? std::vector<double>{} : found->second;
@@ -41,8 +41,8 @@ class GapReader {
     const auto pair = fmt::format("{}--{}", slice_text(g_.source, draft_.spec), slice_text(g_.target, draft_.spec));
     g_.name = reader_.text(reader_.get(block_, "name")).value_or(pair);
     if (g_.rule.kind == Rule::Kind::edges) {
-      g_.rule.edge_sources = std::make_shared<const std::vector<std::int64_t>>(std::move(list_.sources));
-      g_.rule.edge_targets = std::make_shared<const std::vector<std::int64_t>>(std::move(list_.targets));
+      g_.rule.edge_sources = std::move(list_.sources);
+      g_.rule.edge_targets = std::move(list_.targets);
     }
     draft_.spec.gap_junctions.push_back(std::move(g_));
   }
