@@ -71,6 +71,7 @@ std::uint64_t fingerprint(const Network& network) {
   Hash h;
   h.all(std::string("ranvier state 1"), sim.dt_ms, sim.double_precision, sim.seed_network, sim.seed_initial, sim.seed_input, sim.seed_dynamics, s.populations, s.projections, s.inputs);
   if (!s.gap_junctions.empty()) h.add(s.gap_junctions);
+  if (const GapMethodSpec& m = s.gap_method; m.kind != GapMethodSpec::Kind::explicit_euler) h.all(m.kind, m.interval_ms, m.tolerance_mV, m.max_iterations, m.interpolation);
   if (!s.volumes.empty()) h.add(s.volumes);
   if (!s.sum_units.exponents.empty()) h.all(s.sum_units.wide, s.sum_units.exponents);
   for (const Population& p : network.populations)  // a built-in model is known by its name, another by what it says
