@@ -104,7 +104,19 @@ class CircuitWriter {
   }
 
   void population(const PopulationSpec& p) {
-    const std::string name = plain_name(p.name), group = "/nodes/" + name + "/0";
+    const std::string name = plain_name(p.name);
+    const Json common = node_file(p, name);  // one HDF5 image at a time: HDF5 tells them apart by name
+    const bool train = p.membrane == "spike_train";
+    text("network/" + name + "_node_types.csv", fmt::format("node_type_id model_type model_template dynamics_params\n0 {} {} {}\n", is_source(p) ? "virtual" : "point_neuron",
+                                                            train ? "NULL" : "ranvier:" + p.membrane, train ? "NULL" : quoted(name + ".json")));
+    if (train) spikes(p, name);
+    else text("components/nodes/" + name + ".json", common.dump(2) + "\n");
+    nodes_.push_back({{"nodes_file", "$NETWORK_DIR/" + name + "_nodes.h5"}, {"node_types_file", "$NETWORK_DIR/" + name + "_node_types.csv"}});
+  }
+
+  /// Writes the nodes with what differs between them, and returns what they have in common.
+  Json node_file(const PopulationSpec& p, const std::string& name) {
+    const std::string group = "/nodes/" + name + "/0";
     const auto size = static_cast<std::size_t>(p.size);
     Hdf5Image nodes;
     nodes.group(group);
@@ -127,13 +139,7 @@ class CircuitWriter {
     nodes.dataset("/nodes/" + name + "/node_group_id", zeros);
     nodes.dataset("/nodes/" + name + "/node_group_index", index);
     image("network/" + name + "_nodes.h5", nodes);
-
-    const bool train = p.membrane == "spike_train";
-    text("network/" + name + "_node_types.csv", fmt::format("node_type_id model_type model_template dynamics_params\n0 {} {} {}\n", is_source(p) ? "virtual" : "point_neuron",
-                                                            train ? "NULL" : "ranvier:" + p.membrane, train ? "NULL" : quoted(name + ".json")));
-    if (train) spikes(p, name);
-    else text("components/nodes/" + name + ".json", common.dump(2) + "\n");
-    nodes_.push_back({{"nodes_file", "$NETWORK_DIR/" + name + "_nodes.h5"}, {"node_types_file", "$NETWORK_DIR/" + name + "_node_types.csv"}});
+    return common;
   }
 
   static std::string quoted(const std::string& field) { return field.find_first_of(" \t,\"") == std::string::npos ? field : '"' + field + '"'; }
@@ -167,6 +173,7 @@ class CircuitWriter {
     const PopulationSpec &from = spec_.populations[static_cast<std::size_t>(p.source.population)], &to = spec_.populations[static_cast<std::size_t>(p.target.population)];
     const std::string group = "/edges/" + name;
     const std::size_t count = p.rule.edge_sources->size();
+    const std::string rules = rule_file(p, name);
     std::vector<std::uint64_t> sources, targets, index(count);
     for (const std::int64_t i : *p.rule.edge_sources) sources.push_back(result_id(from, p.source[i]));
     for (const std::int64_t i : *p.rule.edge_targets) targets.push_back(result_id(to, p.target[i]));
@@ -181,7 +188,7 @@ class CircuitWriter {
     edges.dataset(group + "/edge_group_id", zeros);
     edges.dataset(group + "/edge_group_index", index);
     edges.group(group + "/0");
-    std::string columns = "edge_type_id target_query source_query model_template dynamics_params receptor", row = fmt::format("0 * * {} {} {}", "ranvier:" + rule_name(p), rule_file(p, name), p.receptor);
+    std::string columns = "edge_type_id target_query source_query model_template dynamics_params receptor", row = fmt::format("0 * * {} {} {}", "ranvier:" + rule_name(p), rules, p.receptor);
     const auto put = [&](const char* attribute, const Values& values) {
       if (values.kind == Values::Kind::column) {
         edges.dataset(group + "/0/" + attribute, std::span<const double>(*values.column));
