@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <cmath>
 #include <numeric>
 #include <set>
 
@@ -31,7 +33,8 @@ class Names {
  public:
   std::string operator()(const std::string& wanted) {
     std::string name = plain_name(wanted);
-    std::replace(name.begin(), name.end(), ' ', '_');
+    for (std::size_t at; (at = name.find("->")) != std::string::npos;) name.replace(at, 2, "_to_");
+    std::replace_if(name.begin(), name.end(), [](unsigned char c) { return c < 128 && !std::isalnum(c) && std::string_view("_-+.").find(static_cast<char>(c)) == std::string_view::npos; }, '_');
     std::string unique = name;
     for (int n = 2; !taken_.insert(unique).second; ++n) unique = fmt::format("{}_{}", name, n);
     return unique;
