@@ -71,13 +71,17 @@ std::uint64_t fingerprint(const Network& network) {
   h.all(std::string("ranvier state 1"), sim.dt_ms, sim.double_precision, sim.seed_network, sim.seed_initial, sim.seed_input, sim.seed_dynamics, s.populations, s.projections, s.inputs);
   if (!s.gap_junctions.empty()) h.add(s.gap_junctions);
   if (!s.volumes.empty()) h.add(s.volumes);
-  for (const Population& p : network.populations)  // a built-in model is known by its name, another by what it says
-    if (p.membrane && is_registered(p.membrane)) {
-      const ModelInfo& info = *p.membrane->model->info;
-      h.all(std::string(info.equations), std::string(info.numerics));
-      for (const Parameter& parameter : info.parameters) h.add(parameter.default_value);
-      for (const StateVariable& v : info.state) h.add(std::string(v.initial));
-    }
+  // A built-in model is known by its name, another by what it says.
+  const auto add_model = [&](const ModelInfo& info) {
+    h.all(std::string(info.equations), std::string(info.numerics));
+    for (const Parameter& parameter : info.parameters) h.add(parameter.default_value);
+    for (const StateVariable& v : info.state) h.add(std::string(v.initial));
+  };
+  for (const Population& p : network.populations)
+    if (p.membrane && is_registered(p.membrane)) add_model(*p.membrane->model->info);
+  for (const ProjectionSpec& p : s.projections)
+    for (const SynapseSpec& rule : p.synapse)
+      if (const SynapseModel* model = find_synapse(rule.rule); model && is_registered(model)) add_model(*model->info);
   return h.value();
 }
 
