@@ -102,6 +102,13 @@ mean = "100 pA"
 std = "200 pA"
 hold = "1 ms"
 
+[[inputs]]
+type = "samples"
+target = "E[3:5]"
+samples = [["900 pA", "-200 pA"], ["0 pA", "1 nA"], ["700 pA", "0 pA"]]
+hold = "20 ms"
+start = "5 ms"
+
 [[recordings]]
 type = "spikes"
 neurons = "E"
