@@ -134,6 +134,20 @@ struct GapJunctionSpec {
   std::string where;
 };
 
+/// How the currents of all gap junctions are found.
+struct GapMethodSpec {
+  enum class Kind {
+    explicit_euler,       ///< from the potentials at the beginning of each step
+    waveform_relaxation   ///< by iterating over intervals until the potentials agree with the currents
+  };
+  Kind kind = Kind::explicit_euler;
+  // of waveform relaxation:
+  double interval_ms = 1;         ///< at most; never longer than the shortest delay
+  double tolerance_mV = 1e-4;     ///< largest change of a potential at which iterating ends
+  int max_iterations = 15;
+  int interpolation = 3;          ///< order of the polynomials through the potentials of an interval: 0, 1 or 3
+};
+
 /// Where pulses into a volume come from; each raises the concentration at once.
 struct PulseSpec {
   enum class Kind {
@@ -163,7 +177,7 @@ struct VolumeSpec {
 
 /// Input that needs no synapse of the network.
 struct InputSpec {
-  enum class Kind { poisson, dc, step, sine, noise };
+  enum class Kind { poisson, dc, step, sine, noise, samples };
   std::string name;
   Kind kind = Kind::dc;
   Slice target;
@@ -175,7 +189,8 @@ struct InputSpec {
   Values mean_pA;              ///< sine, noise: offset
   Schedule current_pA;         ///< step: piecewise
   double frequency_hz = 0, phase_rad = 0;  ///< sine
-  double noise_dt_ms = 0;      ///< noise: how long one value holds; 0: one step
+  double noise_dt_ms = 0;      ///< noise, samples: how long one value holds; 0: one step
+  std::shared_ptr<const std::vector<double>> samples_pA;  ///< samples: [samples][target.size()]; one row after the other from the start on, 0 after the last
   double start_ms = 0, stop_ms = std::numeric_limits<double>::infinity();
   std::string where;
 };
@@ -218,6 +233,7 @@ struct NetworkSpec {
   std::vector<PopulationSpec> populations;
   std::vector<ProjectionSpec> projections;
   std::vector<GapJunctionSpec> gap_junctions;
+  GapMethodSpec gap_method;
   std::vector<VolumeSpec> volumes;
   std::vector<InputSpec> inputs;
   std::vector<RecordingSpec> recordings;

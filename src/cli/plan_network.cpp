@@ -75,7 +75,7 @@ Json json_of(const NetworkCounts& n, const ProbeCounters& probe, const RunPredic
           {"rate_hz", r.activity.rate_hz},
           {"synaptic_events_per_s", r.activity.events_per_s},
           {"stages", {{"deliver", r.deliver_share}, {"update", r.update_share}, {"wait", r.wait_share}}},
-          {"probe", {{"built", probe.built}, {"cost_s", probe.cost.value()}, {"phases", probe.phases}, {"cores_share", r.cores_share}}},
+          {"probe", {{"built", probe.built}, {"cost_s", probe.cost.value()}, {"biology_s", probe.biology.value()}, {"phases", probe.phases}, {"cores_share", r.cores_share}}},
           {"inputs_change", n.changes},
           {"derivation", steps}};
 }

@@ -26,6 +26,9 @@ struct WeightPlan {
 /// Gives every receptor its quantum and every projection its plan; decides whether sums are wide.
 std::vector<WeightPlan> plan_weights(Network& network);
 
+/// Whether no sum can overflow with the inputs, rates and trains that the network has now.
+bool sums_suffice(const Network& network);
+
 /// Draws and packs the rows of all shards, one thread a shard; sets synapses, delay_min, delay_max.
 void build_rows(Network& network);
 
@@ -42,8 +45,9 @@ bool watches_potential(const ProjectionSpec& projection);
 double plastic_weight_bound(const ProjectionSpec& projection, double dt_ms);
 /// Why a rule asks for more than there is, or "": drawing would never end.
 std::string impossible(const ProjectionSpec& projection, std::int64_t sites = 1);
-/// Errors  InputError: the network may take more memory than there is
-void check_memory(const NetworkSpec& spec, const Options& options);
+/// What the network is expected to take.
+/// Errors  InputError: that may be more memory than there is
+MemoryEstimate check_memory(const NetworkSpec& spec, const Options& options);
 
 /// Largest count that a Poisson input or source of this mean gives in a step.
 int poisson_count_max(double mean);

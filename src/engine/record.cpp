@@ -105,37 +105,6 @@ std::vector<S> still_under_way(const std::vector<S>& in_flight, const std::vecto
 
 bool in_slice(const Slice& s, std::int64_t cell) { return cell >= s.first && cell < s.last && (cell - s.first) % s.stride == 0; }
 
-std::vector<Connections> read_connections(const Network& network, const State& state, const RecordingSpec& r) {
-  Connections c{.name = r.name, .source_population = r.sources.population, .target_population = r.targets.population};
-  const Population& from = network.populations[static_cast<std::size_t>(r.sources.population)];
-  const Population& to = network.populations[static_cast<std::size_t>(r.targets.population)];
-  const auto note = [&](const SynapseRecord& s) {
-    const std::int64_t source = s.source - from.first, cell = s.target - to.first;
-    if (source < 0 || source >= from.size || !in_slice(r.sources, source) || cell < 0 || cell >= to.size || !in_slice(r.targets, cell)) return;
-    c.source.push_back(static_cast<std::uint32_t>(source));
-    c.target.push_back(static_cast<std::uint32_t>(cell));
-    c.receptor.push_back(static_cast<std::uint16_t>(s.receptor));
-    c.weight.push_back(s.weight);
-    c.delay_ms.push_back(s.delay_ms);
-  };
-  for (std::int64_t i = 0; i < r.sources.size(); ++i) for_each_synapse(network, from.first + r.sources[i], note);
-  for_each_plastic_synapse(network, state, r.sources.population, r.targets.population, note);
-  // One order whatever the shards: by source, target, receptor, delay, weight.
-  std::vector<std::size_t> order(c.source.size());
-  for (std::size_t k = 0; k < order.size(); ++k) order[k] = k;
-  const auto key = [&](std::size_t k) { return std::tuple(c.source[k], c.target[k], c.receptor[k], c.delay_ms[k], c.weight[k]); };
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
-  Connections sorted{.name = c.name, .source_population = c.source_population, .target_population = c.target_population};
-  for (std::size_t k : order) {
-    sorted.source.push_back(c.source[k]);
-    sorted.target.push_back(c.target[k]);
-    sorted.receptor.push_back(c.receptor[k]);
-    sorted.weight.push_back(c.weight[k]);
-    sorted.delay_ms.push_back(c.delay_ms[k]);
-  }
-  return {sorted};
-}
-
 /// FLOPs and bytes of one update of a population's neuron, as its model files state them.
 WorkDone work_of_update(const Network& network, const Population& p) {
   WorkDone w;
@@ -170,6 +139,37 @@ std::uint64_t resident_byte(const Network& network, const State& state) {
 }
 
 }  // namespace
+
+Connections read_connections(const Network& network, const State& state, const RecordingSpec& r) {
+  Connections c{.name = r.name, .source_population = r.sources.population, .target_population = r.targets.population};
+  const Population& from = network.populations[static_cast<std::size_t>(r.sources.population)];
+  const Population& to = network.populations[static_cast<std::size_t>(r.targets.population)];
+  const auto note = [&](const SynapseRecord& s) {
+    const std::int64_t source = s.source - from.first, cell = s.target - to.first;
+    if (source < 0 || source >= from.size || !in_slice(r.sources, source) || cell < 0 || cell >= to.size || !in_slice(r.targets, cell)) return;
+    c.source.push_back(static_cast<std::uint32_t>(source));
+    c.target.push_back(static_cast<std::uint32_t>(cell));
+    c.receptor.push_back(static_cast<std::uint16_t>(s.receptor));
+    c.weight.push_back(s.weight);
+    c.delay_ms.push_back(s.delay_ms);
+  };
+  for (std::int64_t i = 0; i < r.sources.size(); ++i) for_each_synapse(network, from.first + r.sources[i], note);
+  for_each_plastic_synapse(network, state, r.sources.population, r.targets.population, note);
+  // One order whatever the shards: by source, target, receptor, delay, weight.
+  std::vector<std::size_t> order(c.source.size());
+  for (std::size_t k = 0; k < order.size(); ++k) order[k] = k;
+  const auto key = [&](std::size_t k) { return std::tuple(c.source[k], c.target[k], c.receptor[k], c.delay_ms[k], c.weight[k]); };
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
+  Connections sorted{.name = c.name, .source_population = c.source_population, .target_population = c.target_population};
+  for (std::size_t k : order) {
+    sorted.source.push_back(c.source[k]);
+    sorted.target.push_back(c.target[k]);
+    sorted.receptor.push_back(c.receptor[k]);
+    sorted.weight.push_back(c.weight[k]);
+    sorted.delay_ms.push_back(c.delay_ms[k]);
+  }
+  return sorted;
+}
 
 Recorder::Recorder(const Network& network) : impl_(std::make_unique<Impl>(network)) {}
 Recorder::~Recorder() = default;
@@ -265,6 +265,7 @@ void Recorder::Impl::end_piece(const Network& network, State& state) {
   } else {
     warmup_seconds += wall;
     for (auto& d : delivered) d = {};
+    gap_work = {};
     for (auto& u : updates) std::fill(u.begin(), u.end(), 0);
     for (auto& t : times) t = {};
   }
@@ -300,6 +301,12 @@ void Recorder::Impl::count(std::size_t index, const Shard& shard, const Delivere
   times[index].update += t.update;
   times[index].wait += t.wait;
   times[index].record += t.record;
+}
+
+void Recorder::Impl::count(const GapWork& work) {
+  gap_work.intervals += work.intervals;
+  gap_work.iterations += work.iterations;
+  gap_work.unsettled += work.unsettled;
 }
 
 void Recorder::finish(const Network& network, const State& state, RunResult& result) {
@@ -348,6 +355,7 @@ void Recorder::finish(const Network& network, const State& state, RunResult& res
   const auto n = static_cast<double>(network.shards.size());
   result.stages = {{"deliver", sum.deliver / n}, {"update", sum.update / n}, {"wait", sum.wait / n}, {"record", sum.record / n}};
   if (!r.structure.empty()) result.stages.push_back({"rewire", r.rewire_seconds});
+  if (network.gaps.wave_steps) result.gap_work = r.gap_work;
   result.structure = std::move(r.structure);
   r.structure.clear();
   result.byte_per_synapse = result.synapse_count ? static_cast<double>(resident_byte(network, state)) / static_cast<double>(result.synapse_count) : 0;
@@ -366,7 +374,7 @@ void Recorder::finish(const Network& network, const State& state, RunResult& res
   }
   for (const RecordingSpec& rec : network.spec.recordings)
     if (rec.kind == RecordingSpec::Kind::weights || rec.kind == RecordingSpec::Kind::connectivity)
-      for (auto& c : read_connections(network, state, rec)) result.connections.push_back(std::move(c));
+      result.connections.push_back(read_connections(network, state, rec));
 }
 
 }  // namespace ranvier::engine

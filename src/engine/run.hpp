@@ -39,6 +39,9 @@ class Recorder {
 /// Errors  RunError: the state of a cell is not a usable number any more (names population, neuron and step)
 void run(const Network& network, State& state, const RunOptions& options, Recorder& recorder);
 
+/// The synapses that a recording of weights or connectivity names, as they are now: by source, target, receptor, delay, weight.
+Connections read_connections(const Network& network, const State& state, const RecordingSpec& recording);
+
 /// Chooses the instruction set of all kernels: "auto", "avx512", "avx2", "scalar". InputError where it is not to be had.
 void choose_simd(const std::string& name);
 std::string simd_name();

@@ -136,6 +136,19 @@ int common_exponent(const std::vector<double>& weights) {
 
 }  // namespace
 
+bool sums_suffice(const Network& network) {
+  const auto sums = largest_sums(network);
+  for (int k = 0; k < static_cast<int>(network.populations.size()); ++k) {
+    const Population& p = network.populations[static_cast<std::size_t>(k)];
+    if (!p.membrane) continue;
+    for (int r = 0; r < static_cast<int>(p.receptors.size()); ++r) {
+      const auto sum = sums.find(unit_of(network, k, r));
+      if (sum != sums.end() && std::ldexp(1.0, quantum_exponent(sum->second, network.wide)) > p.receptors[static_cast<std::size_t>(r)].quantum) return false;
+    }
+  }
+  return true;
+}
+
 std::vector<WeightPlan> plan_weights(Network& network) {
   const auto sums = largest_sums(network);
   std::map<std::string, int> finest = network.spec.sum_units.exponents;

@@ -14,6 +14,8 @@
 
 namespace ranvier::io {
 
+struct Node;
+
 /// What the command line changes in a file. Each wins over what the file says.
 struct Overrides {
   std::vector<std::pair<std::string, std::string>> set;  ///< --set NAME=VALUE, of names in [parameters]
@@ -32,5 +34,11 @@ NetworkSpec read_network(const std::filesystem::path& file, const Overrides& ove
 
 /// The same from text; `name` stands for the file: in messages, and for the folder of files it names.
 NetworkSpec parse_network(std::string_view text, const std::filesystem::path& name, const Overrides& overrides = {});
+
+/// The same from a tree that a program made (toml_tree.hpp), with the keys of a network file: numbers without a unit are in ms, mV, pA, nS, pF, Hz,
+/// um, as in the tables of models; arrays of numbers stand wherever a file may have a column, a list of edges, spikes or places.
+///   name    of the network, for messages
+///   folder  where relative paths begin
+NetworkSpec read_tree(Node document, const std::string& name, const std::filesystem::path& folder, const Overrides& overrides = {});
 
 }  // namespace ranvier::io

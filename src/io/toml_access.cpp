@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "toml_expression.hpp"
 #include "toml_suggest.hpp"
@@ -30,8 +31,8 @@ std::vector<std::string> to_strings(std::initializer_list<std::string_view> word
 
 }  // namespace
 
-Reader::Reader(std::string file, std::filesystem::path folder, const Node* parameters)
-    : file_(std::move(file)), folder_(std::move(folder)), parameters_(parameters) {
+Reader::Reader(std::string file, std::filesystem::path folder, const Node* parameters, PlainNumbers plain)
+    : file_(std::move(file)), folder_(std::move(folder)), parameters_(parameters), plain_(plain) {
   if (parameters_)
     for (const auto& [name, value] : parameters_->entries) parameter_names_.push_back(name);
 }
@@ -68,6 +69,7 @@ std::string Reader::kind_of(const Node& node) {
     case Node::Kind::text: return "a text";
     case Node::Kind::array: return "a list";
     case Node::Kind::table: return "a table";
+    case Node::Kind::numbers: return "an array of numbers";
   }
   return {};
 }
@@ -348,11 +350,47 @@ std::optional<double> Reader::number(const At& place, std::string_view unit) {
     if (at.is(Node::Kind::text)) return convert(evaluate_with(at.node->text, {}), unit);
     if (!std::isfinite(at.node->real)) throw ExpressionError("is not a finite number");
     if (at.node->real == 0) return 0.0;  // zero is zero in every unit
+    if (plain_ == PlainNumbers::in_table_units) return at.node->real;
     return convert({at.node->real, 0, {}}, unit);
   } catch (const ExpressionError& e) {
     problem(at, e.what());
     return std::nullopt;
   }
+}
+
+std::optional<std::vector<double>> Reader::numbers(const At& at, std::string_view unit) {
+  if (at.is(Node::Kind::numbers)) {
+    if (at.node->reals) return *at.node->reals;
+    return std::vector<double>(at.node->integers->begin(), at.node->integers->end());
+  }
+  if (!at.is(Node::Kind::array)) {
+    if (at) problem(at, fmt::format("is {}, but a list of numbers is needed", kind_of(*at.node)));
+    return std::nullopt;
+  }
+  std::vector<double> all;
+  bool good = true;
+  for (std::size_t i = 0; i < at.node->items.size(); ++i) {
+    const auto value = number(item(at, i), unit);
+    good = good && value;
+    all.push_back(value.value_or(0));
+  }
+  return good ? std::optional(std::move(all)) : std::nullopt;
+}
+
+std::optional<std::vector<std::int64_t>> Reader::integers(const At& at) {
+  if (at.is(Node::Kind::numbers) && at.node->integers) return *at.node->integers;
+  if (!at.is(Node::Kind::array)) {
+    if (at) problem(at, fmt::format("is {}, but whole numbers are needed", at.is(Node::Kind::numbers) ? "an array of fractions" : kind_of(*at.node)));
+    return std::nullopt;
+  }
+  std::vector<std::int64_t> all;
+  bool good = true;
+  for (std::size_t i = 0; i < at.node->items.size(); ++i) {
+    const auto value = integer(item(at, i), std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max());
+    good = good && value;
+    all.push_back(value.value_or(0));
+  }
+  return good ? std::optional(std::move(all)) : std::nullopt;
 }
 
 std::optional<double> Reader::positive(const At& at, std::string_view unit) {

@@ -41,10 +41,16 @@ struct Selection {
   std::size_t target = 0, targets = 0, source = 0, sources = 0;  ///< pair
 };
 
+/// What a number without a unit means where a quantity has one.
+enum class PlainNumbers {
+  refused,         ///< files: a person reads them too
+  in_table_units,  ///< programs: ms, mV, pA, nS, pF, Hz, um, as in the tables of models
+};
+
 class Reader {
  public:
   /// file: name for messages; folder: where relative paths start; parameters: the [parameters] table or nullptr.
-  Reader(std::string file, std::filesystem::path folder, const Node* parameters);
+  Reader(std::string file, std::filesystem::path folder, const Node* parameters, PlainNumbers plain = PlainNumbers::refused);
 
   // --- problems
   void problem(const At& at, std::string_view what);  ///< "file:line: path = value: what"
@@ -71,6 +77,9 @@ class Reader {
   std::optional<bool> boolean(const At& at);
   std::optional<std::int64_t> integer(const At& at, std::int64_t low, std::int64_t high);
   std::optional<double> number(const At& at, std::string_view unit);
+  /// Each of a list or of an array of a program; `width` numbers in a row. Nothing where one is wrong.
+  std::optional<std::vector<double>> numbers(const At& at, std::string_view unit);
+  std::optional<std::vector<std::int64_t>> integers(const At& at);
   /// A time, rate ... with limits; `limits` says them: "must be > 0 ms".
   std::optional<double> positive(const At& at, std::string_view unit);
   std::optional<double> not_negative(const At& at, std::string_view unit);
@@ -100,6 +109,7 @@ class Reader {
   std::string file_;
   std::filesystem::path folder_;
   const Node* parameters_;
+  PlainNumbers plain_;
   std::vector<std::string> parameter_names_;
   std::vector<std::string> problems_;
   std::set<std::string> known_problems_;

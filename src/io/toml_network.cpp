@@ -82,7 +82,7 @@ void apply_set(Node& document, const Overrides& overrides, const std::string& na
 }
 
 void check_top_level(Reader& reader, const At& root) {
-  reader.only_keys(root, {"format", "name", "description", "parameters", "simulation", "populations", "projections", "gap_junctions", "volumes", "inputs", "recordings", "downscale"});
+  reader.only_keys(root, {"format", "name", "description", "parameters", "models", "simulation", "populations", "projections", "gap_junctions", "volumes", "inputs", "recordings", "downscale"});
   check_format(reader, root);
   if (const At description = reader.get(root, "description")) reader.text(description);
 }
@@ -111,12 +111,12 @@ double checked_time(Reader& reader, const At& at, double otherwise) {
   return value && *value <= duration_max_ms ? *value : otherwise;
 }
 
-NetworkSpec read_document(Node document, const std::string& name, const std::filesystem::path& folder, const Overrides& overrides) {
+NetworkSpec read_document(Node document, const std::string& name, const std::filesystem::path& folder, const Overrides& overrides, PlainNumbers plain) {
   const Names used = used_parameters(document);  // before --set replaces values that may be the only ones to use another
   std::vector<std::string> set_problems;
   apply_set(document, overrides, name, set_problems);
   const Node* parameters = document.find("parameters");
-  Reader reader(name, folder, parameters && parameters->is(Node::Kind::table) ? parameters : nullptr);
+  Reader reader(name, folder, parameters && parameters->is(Node::Kind::table) ? parameters : nullptr, plain);
   const At root = reader.root(document);
   check_top_level(reader, root);
   check_parameters(reader, document, used);
@@ -134,6 +134,7 @@ NetworkSpec read_document(Node document, const std::string& name, const std::fil
   if (overrides.warmup_ms) spec.simulation.warmup_ms = *overrides.warmup_ms;
   if (overrides.threads) spec.simulation.threads = *overrides.threads;
 
+  read_own_models(reader, root);
   read_populations(reader, root, draft);
   read_volumes(reader, root, draft);
   read_projections(reader, root, draft);
@@ -166,7 +167,7 @@ void read_simulation(Reader& reader, const At& root, SimulationSpec& simulation)
   const At table = reader.get(root, "simulation");
   if (!table || !reader.is_table(table, "dt = \"0.1 ms\" under [simulation]")) return;
   reader.only_keys(table, {"dt", "duration", "warmup", "seed", "seed_network", "seed_initial", "seed_input", "seed_dynamics", "threads",
-                           "precision", "round_delays"});
+                           "precision", "round_delays", "gap_junctions"});
   if (const auto dt = reader.positive(reader.get(table, "dt"), "ms")) simulation.dt_ms = *dt;
   simulation.duration_ms = checked_time(reader, reader.get(table, "duration"), simulation.duration_ms);
   simulation.warmup_ms = checked_time(reader, reader.get(table, "warmup"), simulation.warmup_ms);
@@ -175,14 +176,25 @@ void read_simulation(Reader& reader, const At& root, SimulationSpec& simulation)
   if (const auto yes = reader.boolean(reader.get(table, "round_delays"))) simulation.round_delays = *yes;
 }
 
-NetworkSpec parse_network(std::string_view text, const std::filesystem::path& name, const Overrides& overrides) {
+namespace {
+template <class Read>
+NetworkSpec within_memory(const std::string& name, Read read) {
   try {
-    return read_document(parse_toml(text, name.string()), name.string(), name.parent_path(), overrides);
+    return read();
   } catch (const std::bad_alloc&) {
-    throw InputError(fmt::format("{}: describes more than the memory of this machine can hold", name.string()));
+    throw InputError(fmt::format("{}: describes more than the memory of this machine can hold", name));
   } catch (const std::length_error&) {
-    throw InputError(fmt::format("{}: describes more than the memory of this machine can hold", name.string()));
+    throw InputError(fmt::format("{}: describes more than the memory of this machine can hold", name));
   }
+}
+}  // namespace
+
+NetworkSpec parse_network(std::string_view text, const std::filesystem::path& name, const Overrides& overrides) {
+  return within_memory(name.string(), [&] { return read_document(parse_toml(text, name.string()), name.string(), name.parent_path(), overrides, PlainNumbers::refused); });
+}
+
+NetworkSpec read_tree(Node document, const std::string& name, const std::filesystem::path& folder, const Overrides& overrides) {
+  return within_memory(name, [&] { return read_document(std::move(document), name, folder, overrides, PlainNumbers::in_table_units); });
 }
 
 NetworkSpec read_network(const std::filesystem::path& file, const Overrides& overrides) {

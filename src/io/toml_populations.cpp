@@ -368,15 +368,11 @@ class PopulationReader {
     const At neurons = reader_.require(table, "neurons", "which neuron fires, for example neurons = [0, 1]");
     const At times = reader_.require(table, "times", "when it fires, for example times = [\"1 ms\", \"2 ms\"]");
     if (!neurons || !times) return;
-    if (!neurons.is(Node::Kind::array) || !times.is(Node::Kind::array) || neurons.node->items.size() != times.node->items.size())
-      return reader_.problem(neurons, "neurons and times must be lists of the same length");
-    for (std::size_t i = 0; i < neurons.node->items.size(); ++i) {
-      const auto neuron = reader_.integer(reader_.item(neurons, i), 0, p_.size - 1);
-      const auto time = reader_.not_negative(reader_.item(times, i), "ms");
-      if (!neuron || !time) continue;
-      p_.trains.neurons.push_back(*neuron);
-      p_.trains.times_ms.push_back(*time);
-    }
+    auto who = reader_.integers(neurons);
+    auto when = reader_.numbers(times, "ms");
+    if (!who || !when) return;
+    if (who->size() != when->size()) return reader_.problem(neurons, fmt::format("neurons and times must be lists of the same length, but have {} and {} entries", who->size(), when->size()));
+    if (check_trains(neurons, times, *who, *when)) p_.trains = {std::move(*when), std::move(*who)};
   }
 
   /// CSV with columns neuron and time, or spikes in SONATA's HDF5 layout.
@@ -393,8 +389,7 @@ class PopulationReader {
       auto read = read_columns(*path, wanted);
       if (unit_ms != 1)
         for (double& t : read[1].real) t *= unit_ms;
-      check_trains(file, read);
-      p_.trains = {std::move(read[1].real), std::move(read[0].integer)};
+      if (check_trains(file, file, read[0].integer, read[1].real)) p_.trains = {std::move(read[1].real), std::move(read[0].integer)};
     } catch (const InputError& e) {
       for (const auto& problem : e.problems()) reader_.problem(file, problem);
     }
@@ -441,13 +436,17 @@ class PopulationReader {
     if (hdf5_attribute(path, columns[1], "units") == "s") unit_ms = 1000;
   }
 
-  void check_trains(const At& file, const std::vector<Column>& read) {
-    for (std::size_t i = 0; i < read[0].integer.size(); ++i) {
-      const auto neuron = read[0].integer[i];
-      if (neuron < 0 || neuron >= p_.size)
-        return reader_.problem(file, fmt::format("spike {}: neuron {} is out of range: the population has {} neurons, 0 to {}", i, neuron, p_.size, p_.size - 1));
-      if (!(read[1].real[i] >= 0)) return reader_.problem(file, fmt::format("spike {}: time {} ms: must be >= 0 ms", i, read[1].real[i]));
+  bool check_trains(const At& who, const At& when, const std::vector<std::int64_t>& neurons, const std::vector<double>& times_ms) {
+    for (std::size_t i = 0; i < neurons.size(); ++i) {
+      if (neurons[i] < 0 || neurons[i] >= p_.size) {
+        reader_.problem(who, fmt::format("spike {}: neuron {} is out of range: the population has {} neurons, 0 to {}", i, neurons[i], p_.size, p_.size - 1));
+        return false;
+      }
+      if (times_ms[i] >= 0 && std::isfinite(times_ms[i])) continue;
+      reader_.problem(when, fmt::format("spike {}: time {} ms: must be >= 0 ms", i, times_ms[i]));
+      return false;
     }
+    return true;
   }
 
   // --- positions
@@ -456,11 +455,36 @@ class PopulationReader {
     const At table = reader_.get(block_, "positions");
     if (!table || !reader_.is_table(table, "{ grid = [10, 10], spacing = \"10 um\" }")) return;
     if (p_.size > positions_max) return reader_.problem(table, fmt::format("positions are for populations of at most {} neurons", positions_max));
-    const At grid = reader_.get(table, "grid"), random = reader_.get(table, "random"), file = reader_.get(table, "file");
-    if (!!grid + !!random + !!file != 1) return reader_.problem(table, "must have one of grid, random, file");
+    const At grid = reader_.get(table, "grid"), random = reader_.get(table, "random"), file = reader_.get(table, "file"), places = reader_.get(table, "places");
+    if (!!grid + !!random + !!file + !!places != 1) return reader_.problem(table, "must have one of grid, random, file, places");
     if (grid) positions_grid(table, grid, extent);
     if (random) positions_random(table, random, extent);
     if (file) positions_file(table, file);
+    if (places) positions_listed(table, places);
+  }
+
+  /// Coordinates that stand in the file, neuron by neuron, or an array [neurons][dimensions] that a program hands over.
+  void positions_listed(const At& table, const At& places) {
+    reader_.only_keys(table, {"places"});
+    const bool array = places.is(Node::Kind::numbers);
+    const std::size_t rows = array ? places.node->count() / std::max<std::size_t>(places.node->width, 1) : places.node->items.size();
+    if (!array && !places.is(Node::Kind::array)) return reader_.problem(places, "must be a list of places, for example [[\"0 um\", \"20 um\"], [\"10 um\", \"20 um\"]]");
+    if (static_cast<std::int64_t>(rows) != p_.size) return reader_.problem(places, fmt::format("has {} places, but the population has {} neurons", rows, p_.size));
+    if (array) {
+      if (places.node->width != 2 && places.node->width != 3) return reader_.problem(places, fmt::format("has {} coordinates for each neuron: must be 2 or 3", places.node->width));
+      p_.dimensions = static_cast<int>(places.node->width);
+      if (auto all = reader_.numbers(places, "um")) p_.positions_um = std::move(*all);
+    } else {
+      for (std::size_t i = 0; i < rows; ++i) {
+        const At place = reader_.item(places, i);
+        if (i == 0 ? !dimensions(place) : !place.is(Node::Kind::array) || static_cast<int>(place.node->items.size()) != p_.dimensions)
+          return reader_.problem(place, "every place has as many coordinates as the first: 2 or 3");
+        if (const auto at = reader_.numbers(place, "um")) p_.positions_um.insert(p_.positions_um.end(), at->begin(), at->end());
+      }
+    }
+    for (std::size_t k = 0; k < p_.positions_um.size(); ++k)
+      if (!std::isfinite(p_.positions_um[k]))
+        return reader_.problem(places, fmt::format("the place of neuron {} has a coordinate that is not a finite number", k / static_cast<std::size_t>(p_.dimensions)));
   }
 
   bool dimensions(const At& list) {

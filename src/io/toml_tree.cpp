@@ -232,6 +232,7 @@ void write_text(const Node& node, std::size_t limit, std::string& out) {
     case Node::Kind::text: out += fmt::format("\"{}\"", node.text); break;
     case Node::Kind::array: write_items(node, limit, out); break;
     case Node::Kind::table: write_entries(node, limit, out); break;
+    case Node::Kind::numbers: out += fmt::format("<array of {}>", node.count()); break;
   }
 }
 

@@ -4,6 +4,7 @@
 /// TOML library, so that the rest of the reader compiles fast.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,7 +14,7 @@ namespace ranvier::io {
 struct Entry;
 
 struct Node {
-  enum class Kind { boolean, integer, real, text, array, table };
+  enum class Kind { boolean, integer, real, text, array, table, numbers };
 
   Kind kind = Kind::table;
   bool boolean = false;
@@ -22,10 +23,15 @@ struct Node {
   std::string text;
   std::vector<Node> items;                            ///< array
   std::vector<Entry> entries;                         ///< table, in the order of the file
-  int line = 0;                                       ///< 0: given on the command line
+  /// numbers: what a program hands over where a file names a column of a table; one of the two, [rows][width]
+  std::shared_ptr<const std::vector<double>> reals;
+  std::shared_ptr<const std::vector<std::int64_t>> integers;
+  std::size_t width = 1;
+  int line = 0;                                       ///< 0: given on the command line, or by a program
 
   bool is(Kind k) const { return kind == k; }
   bool is_number() const { return is(Kind::integer) || is(Kind::real); }
+  std::size_t count() const { return reals ? reals->size() : integers ? integers->size() : 0; }  ///< of numbers
 
   /// The entry of a table, nullptr where there is none.
   const Node* find(std::string_view key) const;

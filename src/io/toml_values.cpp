@@ -51,13 +51,15 @@ class ValuesReader {
   ValuesReader(Reader& reader, const At& at, const ValueRules& rules) : reader_(reader), at_(at), rules_(rules) {}
 
   std::optional<Values> read() {
+    if (at_.is(Node::Kind::numbers)) return listed(at_, 1, rules_.unit);
     if (!at_.is(Node::Kind::table)) return constant();
-    static const std::vector<std::string> kinds{"normal", "lognormal", "uniform", "exponential", "column", "formula"};
+    static const std::vector<std::string> kinds{"normal", "lognormal", "uniform", "exponential", "values", "column", "formula"};
     std::vector<std::string> given;
     for (const auto& kind : kinds)
       if (at_.node->find(kind)) given.push_back(kind);
     if (given.size() != 1) return unclear(given, kinds);
     const auto& kind = given[0];
+    if (kind == "values") return values();
     if (kind == "column") return column();
     if (kind == "formula") return formula();
     return distribution(kind);
@@ -228,6 +230,23 @@ class ValuesReader {
     return reader_.number(at, rules_.unit);
   }
 
+  std::optional<Values> values() {
+    reader_.only_keys(at_, {"values", "unit"});
+    const auto factor = unit_factor();
+    const At list = reader_.get(at_, "values");
+    return factor && list ? listed(list, *factor, at_.node->find("unit") ? "1" : rules_.unit) : std::nullopt;
+  }
+
+  /// `unit` is that of the entries; they are multiplied by `factor`.
+  std::optional<Values> listed(const At& list, double factor, std::string_view unit) {
+    if (!each_allowed("a list of values")) return std::nullopt;
+    if (factor == 1 && list.is(Node::Kind::numbers) && list.node->reals) return each(list.node->reals, "the array");
+    auto numbers = reader_.numbers(list, unit);
+    if (!numbers) return std::nullopt;
+    for (double& x : *numbers) x *= factor;
+    return each(std::move(*numbers), "the list");
+  }
+
   std::optional<Values> column() {
     reader_.only_keys(at_, {"column", "file", "unit"});
     if (!each_allowed("a column")) return std::nullopt;
@@ -286,6 +305,11 @@ class ValuesReader {
   }
 
   std::optional<Values> each(std::vector<double> numbers, std::string_view what) {
+    return each(std::make_shared<const std::vector<double>>(std::move(numbers)), what);
+  }
+
+  std::optional<Values> each(std::shared_ptr<const std::vector<double>> column, std::string_view what) {
+    const std::vector<double>& numbers = *column;
     if (rules_.size == 0) return std::nullopt;  // the size itself is wrong, and noted
     if (static_cast<std::int64_t>(numbers.size()) != rules_.size) {
       reader_.problem(at_, fmt::format("{} has {} values, but there are {} {}s", what, numbers.size(), rules_.size, rules_.each));
@@ -294,11 +318,11 @@ class ValuesReader {
     for (std::size_t i = 0; i < numbers.size(); ++i) {
       if (rules_.range.contains(numbers[i]) && std::isfinite(numbers[i])) continue;
       reader_.problem(at_, fmt::format("{}: the value {} of {} {} {}", what, number_text(numbers[i], rules_.unit), rules_.each, i,
-                                       describe(rules_.range, rules_.unit)));
+                                       describe(std::isfinite(numbers[i]) ? rules_.range : engine::any, rules_.unit)));
       return std::nullopt;
     }
     Values v{.kind = Values::Kind::column};
-    v.column = std::make_shared<const std::vector<double>>(std::move(numbers));
+    v.column = std::move(column);
     return v;
   }
 
@@ -349,8 +373,30 @@ bool is_schedule(Reader& reader, const At& place) {
   return at.is(Node::Kind::table) && (at.node->find("piecewise") || at.node->find("sine"));
 }
 
+namespace {
+
+/// Rows of time in ms and value in `unit`, as Python hands them over.
+std::optional<Schedule> piecewise_of_numbers(Reader& reader, const At& at, std::string_view unit, const engine::Range& range) {
+  const std::vector<double>& numbers = *at.node->reals;
+  Schedule schedule{.kind = Schedule::Kind::piecewise};
+  for (std::size_t i = 0; i < numbers.size(); i += 2) {
+    const double time = numbers[i], value = numbers[i + 1];
+    const bool ascends = i == 0 || time > numbers[i - 2];
+    if (!(time >= 0) || !std::isfinite(time) || !std::isfinite(value) || !range.contains(value) || !ascends) {
+      reader.problem(at, fmt::format("row {}: {}", i / 2, !ascends ? "times must ascend" : !range.contains(value) ? describe(range, unit) : "time must be >= 0 ms, and both numbers finite"));
+      return std::nullopt;
+    }
+    schedule.times_ms.push_back(time);
+    schedule.values.push_back(value);
+  }
+  return schedule;
+}
+
+}  // namespace
+
 std::optional<Schedule> read_piecewise(Reader& reader, const At& at, std::string_view unit, const engine::Range& range) {
   if (!at) return std::nullopt;
+  if (at.is(Node::Kind::numbers) && at.node->width == 2 && at.node->reals && !at.node->reals->empty()) return piecewise_of_numbers(reader, at, unit, range);
   if (!at.is(Node::Kind::array) || at.node->items.empty()) {
     reader.problem(at, fmt::format("must be a list of [time, value] pairs, for example [[\"0 ms\", \"{}\"]]", example_of(unit)));
     return std::nullopt;
