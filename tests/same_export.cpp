@@ -104,10 +104,9 @@ hold = "1 ms"
 
 [[inputs]]
 type = "samples"
-target = "E[3:5]"
-samples = [["900 pA", "-200 pA"], ["0 pA", "1 nA"], ["700 pA", "0 pA"]]
+target = "I[0:2]"
+samples = [["10 pA", "20 pA"], ["300 pA", "-5 pA"]]
 hold = "20 ms"
-start = "5 ms"
 
 [[recordings]]
 type = "spikes"

@@ -7,7 +7,6 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <memory>
 
 #include "ranvier/error.hpp"
 #include "toml_sections.hpp"
@@ -176,7 +175,7 @@ Json json_of(const InputSpec& in, const NetworkSpec& spec) {
       j.update({{"amplitude_pA", json_of(in.amplitude_pA)}, {"mean_pA", json_of(in.mean_pA)}, {"frequency_hz", in.frequency_hz}, {"phase_rad", in.phase_rad}});
       break;
     case InputSpec::Kind::noise: j.update({{"std_pA", json_of(in.amplitude_pA)}, {"mean_pA", json_of(in.mean_pA)}, {"noise_dt_ms", in.noise_dt_ms}}); break;
-    case InputSpec::Kind::samples: j.update({{"samples_pA", in.samples_pA ? *in.samples_pA : std::vector<double>{}}, {"hold_ms", in.noise_dt_ms}}); break;
+    case InputSpec::Kind::samples: j.update({{"samples_pA", in.samples_pA ? *in.samples_pA : std::vector<double>{}}, {"noise_dt_ms", in.noise_dt_ms}}); break;
   }
   put_window(j, in.start_ms, in.stop_ms);
   return j;
@@ -218,9 +217,10 @@ InputSpec input_at(const Place& at, const NetworkSpec& spec) {
       break;
     case InputSpec::Kind::samples: {
       const Place samples = at.get("samples_pA", "[1.0, 2.0]");
-      in.samples_pA = std::make_shared<const std::vector<double>>(numbers(samples));
-      if (size == 0 || in.samples_pA->size() % static_cast<std::size_t>(size) != 0) samples.fail(fmt::format("must hold a number for each of {} neurons, sample after sample", size));
-      in.noise_dt_ms = number_at(at, "hold_ms", 0);
+      auto all = numbers(samples);
+      if (size == 0 || all.size() % static_cast<std::size_t>(size) != 0) samples.fail(fmt::format("must have a whole number of values for each of the {} cells", size));
+      in.samples_pA = std::make_shared<const std::vector<double>>(std::move(all));
+      in.noise_dt_ms = number_at(at, "noise_dt_ms", 0);
       break;
     }
   }
