@@ -241,5 +241,51 @@ TEST(EquationsText, units_with_a_prefix_become_those_of_the_engine) {
   EXPECT_DOUBLE_EQ(model.parameters[0].default_value, 25);
 }
 
+// --- synapse rules
+
+ModelText stdp() {
+  ModelText m{.kind = "synapse", .name = "own_rule"};
+  m.equations = "dx/dt = -x/tau : 1\ndy/dt = -y/tau : 1";
+  m.on_pre = "w -= A*y; x += 1";
+  m.on_post = "w += A*x; y += 1";
+  m.largest = "w_max";
+  m.parameters = {{"tau", "20 ms"}, {"A", "0.5 weight"}, {"w_max", "100 weight"}};
+  return m;
+}
+
+template <class Change>
+std::string rule_problems(Change change) {
+  ModelText m = stdp();
+  change(m);
+  std::vector<Problem> list;
+  describe(m, list);
+  std::string all;
+  for (const auto& p : list) all += p.key + ": " + p.what + "\n";
+  return all;
+}
+
+TEST(EquationsText, a_synapse_rule_finds_the_side_of_each_trace) {
+  std::vector<Problem> list;
+  const Model m = describe(stdp(), list);
+  ASSERT_TRUE(list.empty()) << list[0].what;
+  EXPECT_EQ(m.of_source, (std::vector<bool>{true, false}));
+  EXPECT_EQ(m.parameters[2].unit, "weight");
+}
+
+TEST(EquationsText, mistakes_of_synapse_rules_are_named) {
+  EXPECT_HAS(rule_problems([](ModelText& m) { m.on_pre = "w -= y; x += 1"; }), "a difference of w (weight) and y (1) has no meaning");
+  EXPECT_HAS(rule_problems([](ModelText& m) { m.on_pre = "w = A*A; x += 1"; }), "the right side has the unit");
+  EXPECT_HAS(rule_problems([](ModelText& m) { m.on_post = "w += A*x; x += 1; y += 1"; }), "x is changed by spikes of both sides");
+  EXPECT_HAS(rule_problems([](ModelText& m) { m.on_post = "w += A*x*y"; }), "no spike changes y");
+  EXPECT_HAS(rule_problems([](ModelText& m) { m.on_post = "w += A*x; y += x"; }), "y may not depend on x: a trace is shared by all synapses of its target");
+  EXPECT_HAS(rule_problems([](ModelText& m) { m.on_post = "y += 1"; m.on_pre = "x += 1"; }), "changes the weight w");
+  EXPECT_HAS(rule_problems([](ModelText& m) { m.largest = ""; }), "model.largest: is missing");
+  EXPECT_HAS(rule_problems([](ModelText& m) { m.largest = "tau"; }), "has the unit ms, but a weight is needed");
+  EXPECT_HAS(rule_problems([](ModelText& m) { m.equations = "dx/dt = -x*x/tau : 1\ndy/dt = -y/tau : 1"; }), "dx/dt must be a decay such as -x/tau");
+  EXPECT_HAS(rule_problems([](ModelText& m) { m.threshold = "x > 1"; }), "model.threshold: belongs to a model of kind \"membrane\"");
+  EXPECT_HAS(problems_with([](ModelText& m) { m.on_pre = "V += 1 mV"; }), "belongs to a model of kind \"synapse\"");
+  EXPECT_HAS(rule_problems([](ModelText& m) { m.on_pre = "w -= A*z; x += 1"; }), "unknown name \"z\"");
+}
+
 }  // namespace
 }  // namespace ranvier::equations

@@ -134,6 +134,20 @@ struct GapJunctionSpec {
   std::string where;
 };
 
+/// How the currents of all gap junctions are found.
+struct GapMethodSpec {
+  enum class Kind {
+    explicit_euler,       ///< from the potentials at the beginning of each step
+    waveform_relaxation   ///< by iterating over intervals until the potentials agree with the currents
+  };
+  Kind kind = Kind::explicit_euler;
+  // of waveform relaxation:
+  double interval_ms = 1;         ///< at most; never longer than the shortest delay
+  double tolerance_mV = 1e-4;     ///< largest change of a potential at which iterating ends
+  int max_iterations = 15;
+  int interpolation = 3;          ///< order of the polynomials through the potentials of an interval: 0, 1 or 3
+};
+
 /// Where pulses into a volume come from; each raises the concentration at once.
 struct PulseSpec {
   enum class Kind {
@@ -219,6 +233,7 @@ struct NetworkSpec {
   std::vector<PopulationSpec> populations;
   std::vector<ProjectionSpec> projections;
   std::vector<GapJunctionSpec> gap_junctions;
+  GapMethodSpec gap_method;
   std::vector<VolumeSpec> volumes;
   std::vector<InputSpec> inputs;
   std::vector<RecordingSpec> recordings;

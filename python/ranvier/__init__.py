@@ -27,8 +27,8 @@ from .models import models
 
 
 def __getattr__(name):
-    """ranvier.plot, imported when it is first used: nothing else needs matplotlib."""
-    if name == "plot":
+    """ranvier.plot, ranvier.nir and ranvier.verify, imported when first used: nothing else needs matplotlib or nir."""
+    if name in ("plot", "nir", "verify"):
         import importlib
 
         return importlib.import_module(".plot", __name__)

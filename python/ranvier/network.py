@@ -213,7 +213,8 @@ class Network:
         resume    a file that Simulation.save() or `ranvier simulate --save` wrote: go on from there. Or a Simulation, of a network that differed:
                   parameters, weights, inputs and recordings may be others, populations and projections may have been added at the end; what was there
                   goes on from its state (synapses that learn from their weights: their edges and delays must be the same), the new begins as at time 0
-        renew     after a Simulation: the projections whose weights are to be those described here, not those learnt
+        renew     after a Simulation: the projections whose weights are to be those described here, not those learnt (what targets did since the last
+                  spikes of their sources still counts)
 
         Raises InputError: all that is wrong; memory that does not suffice; a state of another network
         """

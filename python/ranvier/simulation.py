@@ -66,7 +66,7 @@ class Simulation:
             with Progress(self._core.step, steps, self._dt, progress) as bar:
                 self._core.run(steps, counted, bar.show if bar.on else None)
         finally:  # also what Ctrl-C has cut short
-            for core in self._core.pieces[len(self.pieces):]:
+            for core in self._core.pieces_from(len(self.pieces)):
                 self.pieces.append(Piece(core, self._layout, start, self._dt, counted))
         return self.pieces[-1]
 

@@ -11,6 +11,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -359,7 +360,7 @@ void add_sessions(nb::module_& m) {
       .def("summary", &Session::summary, nb::call_guard<nb::gil_scoped_release>())
       .def("write_results", [](const Session& s, const std::string& folder, const std::string& format, bool overwrite) { return s.write_results(folder, format, overwrite).string(); },
            nb::call_guard<nb::gil_scoped_release>())
-      .def_prop_ro("pieces", &Session::pieces)
+      .def("pieces_from", [](const Session& s, std::size_t first) { return std::vector(s.pieces().begin() + static_cast<std::ptrdiff_t>(std::min(first, s.pieces().size())), s.pieces().end()); })
       .def_prop_ro("step", &Session::step)
       .def_prop_ro("threads", &Session::threads)
       .def_prop_ro("synapse_count", [](const Session& s) { return s.network().synapses; });

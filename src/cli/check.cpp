@@ -25,8 +25,10 @@ void print_problems(const std::string& file, const InputError& e) {
 void check_model(const std::string& file, bool json) {
   try {
     const engine::ModelInfo& m = io::read_model(file);
-    const std::string method = equations::method_of_model(std::string(m.name));
-    if (json) fmt::print("{}\n", Json{{"file", file}, {"ok", true}, {"problems", Json::array()}, {"model", {{"name", m.name}, {"method", method}}}}.dump(2));
+    const bool synapse = m.kind == engine::ModelInfo::Kind::synapse;
+    const std::string method = synapse ? "at spikes" : equations::method_of_model(std::string(m.name));
+    if (json) fmt::print("{}\n", Json{{"file", file}, {"ok", true}, {"problems", Json::array()}, {"model", {{"kind", synapse ? "synapse" : "membrane"}, {"name", m.name}, {"method", method}}}}.dump(2));
+    else if (synapse) fmt::print("{}: no problem found: synapse rule \"{}\"\n", file, m.name);
     else fmt::print("{}: no problem found: membrane \"{}\", {} state variable{}, method {}\n", file, m.name, m.state.size(), m.state.size() == 1 ? "" : "s", method);
   } catch (const InputError& e) {
     if (!json) throw;

@@ -116,7 +116,10 @@ void show_file(const std::string& file, bool json, bool source) {
   else if (json) fmt::print("{}\n", to_json(m).dump(2));
   else {
     print_model(m);
-    fmt::print("  method    {}\n\n  in a network file:  [[models]] file = \"{}\"  and  membrane = \"{}\" with receptors of your choice\n", equations::method_of_model(std::string(m.name)), file, m.name);
+    if (m.kind == ModelInfo::Kind::synapse)
+      fmt::print("\n  in a network file:  [[models]] file = \"{}\"  and  synapse = \"{}\" in a projection\n", file, m.name);
+    else
+      fmt::print("  method    {}\n\n  in a network file:  [[models]] file = \"{}\"  and  membrane = \"{}\" with receptors of your choice\n", equations::method_of_model(std::string(m.name)), file, m.name);
   }
 }
 

@@ -11,6 +11,7 @@
 #include "core/math.hpp"
 #include "engine/assemble.hpp"
 #include "engine/network.hpp"
+#include "engine/register.hpp"
 #include "engine/structure.hpp"
 #include "engine/synapse_model.hpp"
 #include "engine/values.hpp"
@@ -437,6 +438,7 @@ std::shared_ptr<Network> build(const NetworkSpec& spec, const Options& options) 
   // A model given as equations is compiled when its functions are first asked for: before the work begins, since it may fail.
   for (const Population& p : network->populations)
     if (p.membrane) p.membrane->step(spec.simulation.double_precision, p.uniform);
+  prepare_registered(network->spec);
   network->memory = check_memory(network->spec, options);
   partition(*network, std::max(1, options.threads));
   build_rows(*network);

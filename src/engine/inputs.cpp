@@ -170,8 +170,9 @@ void CurrentInputs::add(const Part& p, std::uint32_t step) {
 }
 
 void CurrentInputs::update(std::uint32_t step, bool double_precision, void* current) {
-  if (parts_.empty() || step <= valid_until_) return;
+  if (parts_.empty() || (step >= valid_from_ && step <= valid_until_)) return;
   std::fill(sum_.begin(), sum_.end(), 0.0);
+  valid_from_ = step;
   valid_until_ = 0xFFFFFFFFu;
   for (const Part& p : parts_) {
     add(p, step);

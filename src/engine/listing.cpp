@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "engine/assemble.hpp"
+#include "engine/synapse_model.hpp"
 #include "engine/values.hpp"
 #include "ranvier/error.hpp"
 
@@ -130,6 +131,10 @@ ProjectionSpec written_down(const ProjectionSpec& from, const NetworkSpec& spec,
 void refuse_what_edges_cannot_say(const NetworkSpec& spec) {
   std::vector<std::string> problems;
   for (const GapJunctionSpec& g : spec.gap_junctions) problems.push_back(fmt::format("{}: gap junctions cannot be written down as edges", g.where.empty() ? "gap_junctions" : g.where));
+  for (const ProjectionSpec& p : spec.projections)
+    for (const SynapseSpec& s : p.synapse)
+      if (const SynapseModel* model = find_synapse(s.rule); model && model->info->structural)
+        problems.push_back(fmt::format("{}: synapses that come and go ({}) cannot be written down as edges", p.where.empty() ? "projections" : p.where, s.rule));
   for (const ProjectionSpec& p : spec.projections)
     if (target_sites(spec, p) > 1) problems.push_back(fmt::format("{}: a receptor with sites cannot be written down as edges between cells", p.where.empty() ? "projections" : p.where));
   if (!problems.empty()) throw InputError(problems);

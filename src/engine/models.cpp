@@ -80,7 +80,12 @@ constexpr Pair pairs[] = {
 /// What was registered while the program runs. Lists that were handed out stay: a span of them is valid for ever.
 struct Registry {
   std::mutex mutex;
+  struct Synapse {
+    const SynapseModel* model;
+    void (*prepare)();
+  };
   std::vector<const MembraneEntry*> membranes;        // in the order of their registration
+  std::vector<Synapse> synapses;
   std::deque<std::vector<const ModelInfo*>> models;   // the last one counts; empty: to be collected
 };
 Registry& registry() {
@@ -94,10 +99,18 @@ const MembraneEntry* find_registered(const std::vector<const MembraneEntry*>& me
   return nullptr;
 }
 
-std::vector<const ModelInfo*> collect(const std::vector<const MembraneEntry*>& registered) {
+const Registry::Synapse* find_registered(const std::vector<Registry::Synapse>& synapses, std::string_view name) {
+  for (auto s = synapses.rbegin(); s != synapses.rend(); ++s)
+    if (s->model->info->name == name) return &*s;
+  return nullptr;
+}
+
+std::vector<const ModelInfo*> collect(const Registry& r) {
   std::vector<const ModelInfo*> all(std::begin(sources), std::end(sources));
-  for (const MembraneEntry* entry : registered)
-    if (find_registered(registered, entry->model->info->name) == entry) all.push_back(entry->model->info);
+  for (const MembraneEntry* entry : r.membranes)
+    if (find_registered(r.membranes, entry->model->info->name) == entry) all.push_back(entry->model->info);
+  for (const Registry::Synapse& s : r.synapses)
+    if (find_registered(r.synapses, s.model->info->name) == &s) all.push_back(s.model->info);
   for (auto entry = membrane_entries; *entry; ++entry) all.push_back((*entry)->model->info);
   for (auto event = event_models; *event; ++event) all.push_back((*event)->info);
   for (auto receptor = receptor_models; *receptor; ++receptor) all.push_back((*receptor)->info);
@@ -111,7 +124,7 @@ std::vector<const ModelInfo*> collect(const std::vector<const MembraneEntry*>& r
 std::span<const ModelInfo* const> all_models() {
   Registry& r = registry();
   const std::lock_guard lock(r.mutex);
-  if (r.models.empty()) r.models.push_back(collect(r.membranes));
+  if (r.models.empty()) r.models.push_back(collect(r));
   return r.models.back();
 }
 
@@ -120,7 +133,34 @@ void register_membrane(const MembraneEntry* entry) {
   const std::lock_guard lock(r.mutex);
   std::erase(r.membranes, entry);
   r.membranes.push_back(entry);
-  r.models.push_back(collect(r.membranes));
+  r.models.push_back(collect(r));
+}
+
+void register_synapse(const SynapseModel* model, void (*prepare)()) {
+  Registry& r = registry();
+  const std::lock_guard lock(r.mutex);
+  std::erase_if(r.synapses, [&](const Registry::Synapse& s) { return s.model == model; });
+  r.synapses.push_back({model, prepare});
+  r.models.push_back(collect(r));
+}
+
+bool is_registered(const SynapseModel* model) {
+  Registry& r = registry();
+  const std::lock_guard lock(r.mutex);
+  return std::any_of(r.synapses.begin(), r.synapses.end(), [&](const Registry::Synapse& s) { return s.model == model; });
+}
+
+void prepare_registered(const NetworkSpec& spec) {
+  for (const ProjectionSpec& p : spec.projections)
+    for (const SynapseSpec& s : p.synapse) {
+      void (*prepare)() = nullptr;
+      {
+        Registry& r = registry();
+        const std::lock_guard lock(r.mutex);
+        if (const auto* found = find_registered(r.synapses, s.rule)) prepare = found->prepare;
+      }
+      if (prepare) prepare();
+    }
 }
 
 bool is_registered(const MembraneEntry* entry) {
@@ -166,7 +206,10 @@ const ReceptorModel* find_receptor(std::string_view name) {
 const SynapseModel* find_synapse(std::string_view name) {
   for (auto synapse = synapse_models; *synapse; ++synapse)
     if ((*synapse)->info->name == name) return *synapse;
-  return nullptr;
+  Registry& r = registry();
+  const std::lock_guard lock(r.mutex);
+  const auto* found = find_registered(r.synapses, name);
+  return found ? found->model : nullptr;
 }
 
 std::int64_t sites_of(const PopulationSpec& population, int receptor) {

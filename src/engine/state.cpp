@@ -186,6 +186,7 @@ ShardState make_shard(const Network& network, std::size_t t) {
   const Shard& shard = network.shards[t];
   ShardState s;
   s.blocks.resize(shard.blocks.size());
+  s.gap_currents.resize(network.gaps.wave_steps * shard.gaps.cell.size());
   Pool pool(s);
   lay_out(network, shard, s, pool);
   s.memory = Arena(s.byte + 64);

@@ -25,4 +25,12 @@ Emitted emit(const Model& model, const Step& step);
 /// `version` is what the plug-in says of itself.
 std::string source_of(const Model& model, const Step& step, const Emitted& emitted, const std::string& target, const std::string& version);
 
+/// Of a synapse rule: the file to compile, and the constants, of parameters alone.
+struct EmittedSynapse {
+  std::string functions;
+  std::vector<Expr> constants;
+};
+EmittedSynapse emit_synapse(const Model& model);
+std::string source_of_synapse(const Model& model, const EmittedSynapse& emitted, const std::string& target, const std::string& version);
+
 }  // namespace ranvier::equations

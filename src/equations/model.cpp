@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <cctype>
 #include <cmath>
 #include <map>
 
@@ -60,11 +60,14 @@ class Describer {
     model_.name = text_.name;
     model_.title = text_.title.empty() ? "given as equations" : text_.title;
     model_.source = text_.source.empty() ? "equations of " + text_.name : text_.source;
+    model_.synapse = text_.kind == "synapse";
     check_names();
+    if (model_.synapse) dimensions_[weight_name] = weight_dimension;
     parameters();
     lines();
     if (!problems_.empty()) return model_;  // what follows would only repeat it
     rates();
+    if (model_.synapse) return synapse();
     threshold();
     reset();
     refractory();
@@ -78,7 +81,18 @@ class Describer {
   }
 
  private:
-  void problem(std::string key, std::string what) { problems_.push_back({std::move(key), std::move(what)}); }
+  void problem(std::string key, std::string what) { problems_.push_back({std::move(key), model_.synapse ? with_weights(what) : std::move(what)}); }
+  /// In formulas of synapse rules a weight counts as a length.
+  static std::string with_weights(const std::string& text) {
+    std::string out;
+    const auto letter = [&](std::size_t k) { return k < text.size() && std::isalnum(static_cast<unsigned char>(text[k])); };
+    for (std::size_t k = 0; k < text.size(); ++k) {
+      const bool unit = text.compare(k, 2, "um") == 0 && !letter(k + 2) && (k == 0 || !letter(k - 1));
+      out += unit ? "weight" : std::string(1, text[k]);
+      k += unit;
+    }
+    return out;
+  }
 
   static std::string joined(const std::vector<std::string>& parts, std::string_view between) {
     std::string all;
@@ -93,7 +107,12 @@ class Describer {
   }
 
   void check_names() {
-    if (text_.kind != "membrane") problem("model.kind", "must be \"membrane\": other kinds cannot be given as equations");
+    if (text_.kind != "membrane" && text_.kind != "synapse") problem("model.kind", "must be \"membrane\" or \"synapse\": other kinds cannot be given as equations");
+    const auto only = [&](const std::string& given, const char* key) {
+      if (!given.empty()) problem(fmt::format("model.{}", key), fmt::format("belongs to a model of kind \"{}\"", model_.synapse ? "membrane" : "synapse"));
+    };
+    if (model_.synapse) only(text_.threshold, "threshold"), only(text_.reset, "reset"), only(text_.refractory, "refractory"), only(text_.method, "method");
+    else only(text_.on_pre, "on_pre"), only(text_.on_post, "on_post"), only(text_.largest, "largest");
     const bool letters = !text_.name.empty() && std::all_of(text_.name.begin(), text_.name.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
     if (!letters || text_.name.size() > 64 || text_.name[0] < 'a') problem("model.name", "must be of small letters, digits and _, and begin with a letter, for example \"my_adex\"");
   }
@@ -117,8 +136,8 @@ class Describer {
       const std::string key = "parameters." + p.name;
       if (!good_name(p.name, key)) continue;
       try {
-        const Quantity q = parse_quantity(p.value);
-        OwnParameter own{.name = p.name, .unit = unit_text(q.dimension), .meaning = p.meaning, .default_value = in_unit(q, {.value = 1, .exponent = 0, .dimension = q.dimension}), .range = range(p, q.dimension, key)};
+        const Quantity q = quantity(p.value);
+        OwnParameter own{.name = p.name, .unit = unit_name(q.dimension), .meaning = p.meaning, .default_value = in_unit(q, {.value = 1, .exponent = 0, .dimension = q.dimension}), .range = range(p, q.dimension, key)};
         if (!own.range.contains(own.default_value)) problem(key, fmt::format("the default of {} lies outside its range \"{}\"", p.value, p.range));
         dimensions_[p.name] = q.dimension;
         model_.parameters.push_back(std::move(own));
@@ -127,6 +146,18 @@ class Describer {
       }
     }
   }
+
+  /// "281 pF"; of a synapse rule also "100 weight", in the unit of the receptor.
+  Quantity quantity(std::string_view text) const {
+    std::string_view rest = trim(text);
+    if (!model_.synapse || !rest.ends_with("weight")) return parse_quantity(text);
+    rest.remove_suffix(6);
+    Quantity q = parse_quantity(rest);
+    if (!q.dimension.plain()) throw InputError(fmt::format("\"{}\": a weight is a number of weights, such as \"100 weight\"", text));
+    q.dimension = weight_dimension;
+    return q;
+  }
+  std::string unit_name(const Dimension& d) const { return model_.synapse && d == weight_dimension ? "weight" : unit_text(d); }
 
   /// "> 0 pF", ">= 0", "> -80 mV, < 0 mV"
   engine::Range range(const ModelText::Parameter& p, const Dimension& dimension, const std::string& key) {
@@ -142,7 +173,7 @@ class Describer {
         return r;
       }
       try {
-        const Quantity q = parse_quantity(trim(part.substr(equal ? 2 : 1)));
+        const Quantity q = quantity(trim(part.substr(equal ? 2 : 1)));
         if (!(q.dimension == dimension) && q.value != 0) throw InputError(fmt::format("range \"{}\" has another unit than \"{}\"", p.range, p.value));
         const double bound = q.value == 0 ? 0 : in_unit(q, {.value = 1, .exponent = 0, .dimension = dimension});
         (low ? r.low : r.high) = bound;
@@ -158,6 +189,7 @@ class Describer {
 
   void lines() {
     const auto all = statements(text_.equations);
+    if (all.empty() && model_.synapse) return;
     if (all.empty()) return problem("model.equations", "are missing, for example \"dV/dt = (g_L*(E_L - V) + I)/C_m : mV\"");
     if (all.size() > lines_max) return problem("model.equations", fmt::format("has {} lines; at most {} are possible", all.size(), lines_max));
     for (const std::string& text : all) {
@@ -173,6 +205,7 @@ class Describer {
       if (l.rate) model_.state.push_back({.name = l.left, .unit = unit_text(l.dimension), .meaning = {}, .dimension = l.dimension, .rate = {}, .initial = {}});
     }
     for (const auto& [name, dimension] : dimensions_) known_.push_back(name);
+    if (model_.synapse) return;
     known_.emplace_back("I");
     if (model_.state.empty()) {
       if (problems_.empty()) problem("model.equations", "have no differential equation, such as \"dV/dt = (g_L*(E_L - V) + I)/C_m : mV\"");
@@ -206,7 +239,7 @@ class Describer {
   Checked checked(const Expr& e, bool with_current) {
     static const Dimension current = unit_of("pA");
     const DimensionOf dimension_of = [&](const std::string& name) -> const Dimension* {
-      if (name == "I") {
+      if (name == "I" && !model_.synapse) {
         if (!with_current) throw FormulaError("I is known in equations only");
         return &current;
       }
@@ -224,7 +257,7 @@ class Describer {
 
   /// What a definition or I stands for; nothing for variables and parameters.
   Expr meaning_of(const std::string& symbol, bool with_current) {
-    if (symbol == "I") return add(name(current_name), subtract(name(reversal_name), multiply(name(conductance_name), name(model_.state[0].name))));
+    if (symbol == "I" && !model_.synapse) return add(name(current_name), subtract(name(reversal_name), multiply(name(conductance_name), name(model_.state[0].name))));
     const auto found = std::find_if(lines_.begin(), lines_.end(), [&](const Line& l) { return !l.rate && l.left == symbol; });
     if (found == lines_.end()) return nullptr;
     if (std::find(open_.begin(), open_.end(), symbol) != open_.end()) throw FormulaError(fmt::format("{} is defined by itself: {}", symbol, joined(open_, ", ")));
@@ -275,6 +308,81 @@ class Describer {
     }
   }
 
+  // --- synapse rules
+
+  Model synapse() {
+    for (const Variable& v : model_.state) {
+      const auto constant = [&](const Expr& e) { return std::ranges::all_of(names_of(e), [&](const std::string& n) { return is_parameter(n); }); };
+      const std::vector<std::string> own{v.name};
+      Affine a;
+      if (!v.rate || !affine(v.rate, own, constant, a) || !is_number(a.constant, 0) || is_number(a.coefficients[0], 0))
+        problem("model.equations", fmt::format("d{}/dt must be a decay such as -{}/tau: synapses are visited at spikes only, and traces decay in between", v.name, v.name));
+    }
+    model_.of_source.assign(model_.state.size(), false);
+    event(text_.on_pre, "model.on_pre", model_.on_pre);
+    event(text_.on_post, "model.on_post", model_.on_post);
+    if (problems_.empty()) sides();
+    largest();
+    if (problems_.empty()) unused();
+    for (const std::string& line : statements(text_.equations)) model_.equations += line + "\n";
+    model_.equations += fmt::format("spike of the source arrives: {}\nspike of the target arrives: {}", joined(statements(text_.on_pre), ", "), joined(statements(text_.on_post), ", "));
+    return model_;
+  }
+
+  void event(const std::string& text, const std::string& key, std::vector<Assignment>& out) {
+    for (const std::string& statement : statements(text)) {
+      try {
+        out.push_back(assignment(statement));
+      } catch (const FormulaError& e) {
+        problem(key, fmt::format("\"{}\": {}", statement, e.what()));
+      }
+    }
+  }
+
+  /// A trace belongs to the side whose spikes change it, and changes by what that side knows.
+  void sides() {
+    const std::size_t weight = model_.state.size();
+    std::vector<bool> of_target(weight, false);
+    for (const Assignment& a : model_.on_pre)
+      if (a.variable < weight) model_.of_source[a.variable] = true;
+    for (const Assignment& a : model_.on_post)
+      if (a.variable < weight) of_target[a.variable] = true;
+    int n_source = 0, n_target = 0;
+    for (std::size_t k = 0; k < weight; ++k) {
+      const std::string& n = model_.state[k].name;
+      if (model_.of_source[k] && of_target[k]) problem("model.equations", fmt::format("{} is changed by spikes of both sides, but a trace is kept of the source or of the target: use two", n));
+      else if (!model_.of_source[k] && !of_target[k]) problem("model.equations", fmt::format("no spike changes {}; add {} += 1 to on_pre or to on_post", n, n));
+      (model_.of_source[k] ? n_source : n_target) += 1;
+    }
+    if (n_source > traces_max || n_target > traces_max) problem("model.equations", fmt::format("more than {} traces on a side", traces_max));
+    const auto check = [&](const std::vector<Assignment>& event, const char* key, bool source) {
+      for (const Assignment& a : event) {
+        if (a.variable == weight) continue;
+        for (const auto& n : names_of(a.value)) {
+          const bool own = std::ranges::any_of(model_.state, [&](const Variable& v) { return v.name == n && model_.of_source[static_cast<std::size_t>(&v - model_.state.data())] == source; });
+          if (!own && !is_parameter(n)) problem(key, fmt::format("{} may not depend on {}: a trace is shared by all synapses of its {}", model_.state[a.variable].name, n, source ? "source" : "target"));
+        }
+      }
+    };
+    check(model_.on_pre, "model.on_pre", true);
+    check(model_.on_post, "model.on_post", false);
+    const auto changes_weight = [&](const std::vector<Assignment>& event) { return std::ranges::any_of(event, [&](const Assignment& a) { return a.variable == weight; }); };
+    if (!changes_weight(model_.on_pre) && !changes_weight(model_.on_post)) problem("model.on_pre", "neither on_pre nor on_post changes the weight w");
+  }
+
+  void largest() {
+    if (trim(text_.largest).empty()) return problem("model.largest", "is missing: the weight that no synapse exceeds, for example largest = \"w_max\"");
+    try {
+      const Checked c = checked(parse(text_.largest), false);
+      if (!fits(c, weight_dimension)) throw FormulaError(fmt::format("has the unit {}, but a weight is needed", unit_name(c.dimension)));
+      for (const auto& n : names_of(c.expr))
+        if (!is_parameter(n)) throw FormulaError(fmt::format("may depend on parameters only, not on {}", n));
+      model_.largest = c.expr;
+    } catch (const FormulaError& e) {
+      problem("model.largest", fmt::format("\"{}\": {}", text_.largest, e.what()));
+    }
+  }
+
   void threshold() {
     if (trim(text_.threshold).empty()) return problem("model.threshold", "is missing: the condition in which a cell fires, for example threshold = \"V >= V_th\"");
     try {
@@ -304,15 +412,16 @@ class Describer {
     const std::string left(trim(std::string_view(statement).substr(0, changes ? equal - 1 : equal)));
     std::vector<std::string> names;
     for (const auto& v : model_.state) names.push_back(v.name);
+    if (model_.synapse) names.emplace_back(weight_name);
     const auto found = std::find(names.begin(), names.end(), left);
     if (found == names.end()) throw FormulaError(fmt::format("no state variable \"{}\".{}", left, suggestion(left, names)));
     Expr right = parse(std::string_view(statement).substr(equal + 1));
     const Expr old = name(left);
     if (changes) right = rebuild({.op = change == '+' ? Op::add : change == '-' ? Op::subtract : Op::multiply}, {old, right});
     const Checked c = checked(right, false);
-    const Variable& v = model_.state[static_cast<std::size_t>(found - names.begin())];
+    const Dimension& needed = dimensions_.at(left);
     if (c.condition) throw FormulaError("the right side is a condition, but a number is needed");
-    if (!fits(c, v.dimension)) throw FormulaError(fmt::format("the right side has the unit {}, but {} needs {}", unit_text(c.dimension), left, v.unit));
+    if (!fits(c, needed)) throw FormulaError(fmt::format("the right side has the unit {}, but {} needs {}", unit_name(c.dimension), left, unit_name(needed)));
     return {static_cast<std::size_t>(found - names.begin()), c.expr};
   }
 
@@ -370,13 +479,12 @@ class Describer {
       problem("state." + V.name, fmt::format("initial is missing: where the potential begins, for example {} = {{ initial = \"-70 mV\" }}", V.name));
   }
 
-  /// What nothing uses is a misspelling; a model that does not use I would be deaf.
-  void uses() {
+  /// What nothing uses is a misspelling.
+  void unused() {
     for (const auto& p : model_.parameters)
       if (!used_.contains(p.name)) problem("parameters." + p.name, "nothing uses it; remove it, or use it in an equation");
     for (const Line& l : lines_)
       if (!l.rate && !used_.contains(l.left)) problem("model.equations", fmt::format("\"{}\": nothing uses {}", l.text, l.left));
-    if (!used_.contains("I")) problem("model.equations", "no equation uses I, the current that receptors and inputs bring in [pA]; add it to that of the potential");
     std::vector<std::string> names;
     std::vector<double> values;
     for (const auto& p : model_.parameters) {
@@ -386,6 +494,12 @@ class Describer {
     values.push_back(0);
     for (const Expr& d : model_.denominators)
       if (Formula(d, names)(values.data()) == 0) problem("parameters", fmt::format("an equation divides by {}, which is 0 with the defaults", to_text(d)));
+  }
+
+  /// A model that does not use I would be deaf.
+  void uses() {
+    unused();
+    if (!used_.contains("I")) problem("model.equations", "no equation uses I, the current that receptors and inputs bring in [pA]; add it to that of the potential");
   }
 
   void method() {

@@ -142,7 +142,7 @@ const engine::MembraneEntry& OwnMembrane::functions() {
   const Target target = current_target();
   const std::lock_guard lock(mutex_);
   const engine::MembraneEntry*& entry = functions_[target.name];
-  if (!entry) entry = load_plugin(model_.name, source(target), target);
+  if (!entry) entry = static_cast<const engine::MembraneEntry*>(load_plugin(model_.name, source(target), target));
   return *entry;
 }
 

@@ -13,6 +13,7 @@
 
 #include "engine/register.hpp"
 #include "equations/own_membrane.hpp"
+#include "equations/own_synapse.hpp"
 
 namespace ranvier::equations {
 namespace {
@@ -48,12 +49,18 @@ template <std::size_t... place>
 constexpr std::array<Door, sizeof...(place)> make_doors(std::index_sequence<place...>) { return {Door{At<place>::model, At<place>::entry}...}; }
 constexpr auto doors = make_doors(std::make_index_sequence<places_max>());
 
-/// One registered model; never destroyed, since networks may use it to the end.
+/// One registered model, a membrane or a synapse rule; never destroyed, since networks may use it to the end.
 struct Registered {
+  std::string name, content;
   std::unique_ptr<OwnMembrane> membrane;
-  engine::MembraneModel model;
-  engine::MembraneEntry entry;
-  std::string content;
+  engine::MembraneModel model{};
+  engine::MembraneEntry entry{};
+  std::unique_ptr<OwnSynapse> synapse;
+  const engine::SynapseModel* rule = nullptr;
+  void (*prepare)() = nullptr;
+
+  const engine::ModelInfo& info() const { return membrane ? membrane->info() : synapse->info(); }
+  void tell_engine() const { membrane ? engine::register_membrane(&entry) : engine::register_synapse(rule, prepare); }
 };
 
 std::mutex mutex;
@@ -65,15 +72,16 @@ std::vector<std::unique_ptr<Registered>>& all() {
 /// All that a model is.
 std::string content_of(const Model& m) {
   std::string text = m.equations + "\n" + m.title + "\n" + m.source + "\n" + (m.method ? std::string(method_name(*m.method)) : "") + "\n";
+  if (m.largest) text += to_text(m.largest) + "\n";
   for (const auto& p : m.parameters)
     text += fmt::format("{} {} {} {} {} {} {} {}\n", p.name, p.default_value, p.unit, p.range.low, p.range.high, p.range.low_open, p.range.high_open, p.meaning);
-  for (const auto& v : m.state) text += fmt::format("{} {} {} {}\n", v.name, to_text(v.initial), v.held, v.meaning);
+  for (const auto& v : m.state) text += fmt::format("{} {} {} {}\n", v.name, v.initial ? to_text(v.initial) : "", v.held, v.meaning);
   return text;
 }
 
 Registered* latest(const std::string& name) {
   for (auto r = all().rbegin(); r != all().rend(); ++r)
-    if ((*r)->membrane->model().name == name) return r->get();
+    if ((*r)->name == name) return r->get();
   return nullptr;
 }
 
@@ -81,7 +89,24 @@ bool is_built_in(const std::string& name) {
   using Kind = engine::ModelInfo::Kind;
   for (const Kind kind : {Kind::membrane, Kind::source, Kind::receptor, Kind::synapse})
     if (engine::find_model(kind, name)) return true;
-  return engine::find_pair(name) != nullptr;
+  return name == "static" || engine::find_pair(name) != nullptr;
+}
+
+/// Puts a model into a free place; false where there is none.
+bool put(Model model, Registered& made) {
+  if (model.synapse) {
+    made.synapse = std::make_unique<OwnSynapse>(std::move(model));
+    made.rule = place_synapse(made.synapse.get(), &made.prepare);
+    return made.rule != nullptr;
+  }
+  static std::size_t taken = 0;  // the caller holds the lock
+  if (taken == places_max) return false;
+  made.membrane = std::make_unique<OwnMembrane>(std::move(model));
+  places[taken].store(made.membrane.get(), std::memory_order_release);
+  made.model = doors[taken].model(*made.membrane);
+  made.entry = doors[taken].entry(&made.model);
+  ++taken;
+  return true;
 }
 
 }  // namespace
@@ -93,48 +118,43 @@ const engine::ModelInfo* register_model(const ModelText& text, std::vector<Probl
   const std::string content = content_of(model), name = model.name;
 
   const std::lock_guard lock(mutex);
-  Registered* same = nullptr;
   for (const auto& r : all())
-    if (r->membrane->model().name == name && r->content == content) same = r.get();
-  if (same) {
-    if (latest(name) != same) engine::register_membrane(&same->entry);
-    return &same->membrane->info();
-  }
-  if (!latest(name) && is_built_in(name)) {
-    problems.push_back({"model.name", "a built-in model is called so; choose another name"});
-    return nullptr;
-  }
-  if (all().size() >= places_max) {
-    problems.push_back({"model.name", fmt::format("{} models have been registered in this program, and there is room for no more; start it anew", places_max)});
-    return nullptr;
-  }
+    if (r->name == name && r->content == content) {
+      if (latest(name) != r.get()) r->tell_engine();
+      return &r->info();
+    }
+  const Registered* other = latest(name);
+  if (!other && is_built_in(name)) problems.push_back({"model.name", "a built-in model is called so; choose another name"});
+  if (other && (other->synapse != nullptr) != model.synapse) problems.push_back({"model.name", fmt::format("a {} of one's own is called so; choose another name", other->synapse ? "synapse rule" : "membrane")});
+  if (problems.size() != before) return nullptr;
   auto made = std::make_unique<Registered>();
+  made->name = name;
+  made->content = content;
   try {
-    made->membrane = std::make_unique<OwnMembrane>(std::move(model));
+    if (!put(std::move(model), *made)) {
+      problems.push_back({"model.name", "so many models have been registered in this program that there is room for no more; start it anew"});
+      return nullptr;
+    }
   } catch (const FormulaError& e) {
     problems.push_back({"model.method", e.what()});
     return nullptr;
   }
-  const std::size_t place = all().size();
-  places[place].store(made->membrane.get(), std::memory_order_release);
-  made->model = doors[place].model(*made->membrane);
-  made->entry = doors[place].entry(&made->model);
-  made->content = content;
-  engine::register_membrane(&made->entry);
+  made->tell_engine();
   all().push_back(std::move(made));
-  return &all().back()->membrane->info();
+  return &all().back()->info();
 }
 
 std::string source_of_model(const std::string& name) {
   const std::lock_guard lock(mutex);
   const Registered* r = latest(name);
-  return r ? r->membrane->source(current_target()) : "";
+  if (!r) return "";
+  return r->membrane ? r->membrane->source(current_target()) : r->synapse->source(current_target());
 }
 
 std::string method_of_model(const std::string& name) {
   const std::lock_guard lock(mutex);
   const Registered* r = latest(name);
-  return r ? std::string(method_name(r->membrane->step().method)) : "";
+  return r && r->membrane ? std::string(method_name(r->membrane->step().method)) : "";
 }
 
 }  // namespace ranvier::equations

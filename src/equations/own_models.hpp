@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-/// Models of one's own, as the rest of Ranvier sees them: registered under their name, they are membranes like the built-in ones.
+/// Models of one's own, as the rest of Ranvier sees them: registered under their name, they are membranes or synapse rules like the built-in ones.
 
 #include <string>
 #include <vector>
@@ -10,7 +10,7 @@
 
 namespace ranvier::equations {
 
-/// Checks a model and registers it as a membrane: find_model() and find_membrane() then know it by its name, and a network file can use it.
+/// Checks a model and registers it: find_model() and find_membrane() or find_synapse() then know it by its name, and a network file can use it.
 /// It is compiled when a network with it is built, not before. What was registered stays valid to the end of the program; the same
 /// text again changes nothing, and another text under the same name takes the place of the first for networks built from then on.
 /// Safe from several threads.
@@ -20,7 +20,7 @@ const engine::ModelInfo* register_model(const ModelText& text, std::vector<Probl
 /// The C++ that a registered model is compiled from, for the present instruction set; empty where there is none of that name.
 std::string source_of_model(const std::string& name);
 
-/// The method of a registered model; empty where there is none of that name.
+/// The method of a registered membrane; empty where there is none of that name.
 std::string method_of_model(const std::string& name);
 
 }  // namespace ranvier::equations

@@ -238,15 +238,15 @@ void put_seal(const fs::path& file) {
   if (!out) throw InputError(fmt::format("{}: cannot be written ({})", file.string(), std::strerror(errno)));
 }
 
-const engine::MembraneEntry* open_plugin(const fs::path& file, std::string& why_not) {
+const void* open_plugin(const fs::path& file, std::string& why_not) {
   void* handle = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!handle) {
     why_not = ::dlerror();
     return nullptr;
   }
   const char* version = static_cast<const char*>(::dlsym(handle, "ranvier_plugin_version"));
-  using Entry = const engine::MembraneEntry* (*)();
-  const auto entry = reinterpret_cast<Entry>(::dlsym(handle, "ranvier_plugin_membrane"));
+  using Entry = const void* (*)();
+  const auto entry = reinterpret_cast<Entry>(::dlsym(handle, "ranvier_plugin_entry"));
   if (version && entry && plugin_version() == version) return entry();
   why_not = "it was made by another version";
   ::dlclose(handle);
@@ -272,9 +272,9 @@ Target current_target() {
 #endif
 }
 
-const engine::MembraneEntry* load_plugin(const std::string& name, const std::string& source, const Target& target) {
+const void* load_plugin(const std::string& name, const std::string& source, const Target& target) {
   static std::mutex mutex;
-  static std::map<std::string, const engine::MembraneEntry*> loaded;  // by hash of source and target
+  static std::map<std::string, const void*> loaded;  // by hash of source and target
   const std::lock_guard lock(mutex);
   const std::string content = hash_of(source + "\n" + target.name + "\n" + plugin_version());
   if (const auto found = loaded.find(content); found != loaded.end()) return found->second;

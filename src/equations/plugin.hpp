@@ -13,8 +13,6 @@
 #include <string>
 #include <string_view>
 
-#include "engine/kernel.hpp"
-
 namespace ranvier::equations {
 
 /// A header that is part of the program, by its path below src/ ("engine/kernel.hpp").
@@ -34,9 +32,9 @@ struct Target {
 /// The one that the engine uses now (engine::choose_simd).
 Target current_target();
 
-/// The functions of a model: from the file kept of an earlier run where there is one, else compiled (about 4 s). Valid to the end of the program.
+/// The functions of a model, engine::MembraneEntry or SynapseEntry: from the file kept of an earlier run where there is one, else compiled (about 4 s). Valid to the end of the program.
 ///   name    for the file's name only
 ///   Errors  InputError: no compiler, or no Highway; what the compiler said; a folder that cannot be written
-const engine::MembraneEntry* load_plugin(const std::string& name, const std::string& source, const Target& target);
+const void* load_plugin(const std::string& name, const std::string& source, const Target& target);
 
 }  // namespace ranvier::equations

@@ -224,6 +224,8 @@ JsonFile read_json(const fs::path& path) {
   } catch (const Json::parse_error& e) {
     const auto stop = text.begin() + static_cast<std::ptrdiff_t>(std::min(e.byte, text.size()));
     throw InputError(fmt::format("{}:{}: is not JSON: {}", path.string(), 1 + std::count(text.begin(), stop, '\n'), std::string_view(e.what()).substr(std::string_view(e.what()).rfind(": ") + 2)));
+  } catch (const Json::exception& e) {  // a number that no double can hold
+    throw InputError(fmt::format("{}: is not JSON that can be read: {}", path.string(), e.what()));
   }
 }
 

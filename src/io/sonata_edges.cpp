@@ -171,7 +171,8 @@ class EdgeReader {
       const double sign = !signs_.empty() && !std::isnan(signs_[e]) ? signs_[e] : model && model->sign ? *model->sign : 1;
       if (to.model->signed_by_synapse) weight *= sign;
       weight *= to.model->weight_factor;
-      lot.receptor = receptor(e, *to.model, model, weight);
+      lot.receptor = says_receptor(e) ? own_receptor(e) : receptor(e, *to.model, model, weight);
+      if (to.model->port == ModelTemplate::Port::sign && to.model->receptors[static_cast<std::size_t>(lot.receptor)].conductance) weight = std::abs(weight);
     } else {
       lot.receptor = own_receptor(e);
     }
@@ -203,14 +204,10 @@ class EdgeReader {
     return dt;
   }
 
-  std::int32_t receptor(std::size_t e, const ModelTemplate& target, const SynapseModel* model, double& weight) const {
+  std::int32_t receptor(std::size_t e, const ModelTemplate& target, const SynapseModel* model, double weight) const {
     switch (target.port) {
       case ModelTemplate::Port::only: return 0;
-      case ModelTemplate::Port::sign: {
-        if (weight >= 0) return 0;
-        if (target.receptors[1].conductance) weight = -weight;
-        return 1;
-      }
+      case ModelTemplate::Port::sign: return weight >= 0 ? 0 : 1;
       case ModelTemplate::Port::number: break;
     }
     const double number = !ports_.empty() && !std::isnan(ports_[e]) ? ports_[e] : model && model->receptor_type ? *model->receptor_type : std::nan("");
@@ -221,10 +218,12 @@ class EdgeReader {
     return static_cast<std::int32_t>(number) - 1;
   }
 
-  /// Onto a population that Ranvier wrote: the receptor's number, from 0.
+  bool says_receptor(std::size_t e) const { return !receptors_.empty() && !std::isnan(receptors_[e]); }
+
+  /// In what Ranvier wrote: the receptor's number, from 0.
   std::int32_t own_receptor(std::size_t e) const {
     const PopulationSpec& to = circuit_.spec.populations[static_cast<std::size_t>(target_[e].population)];
-    const double number = receptors_.empty() || std::isnan(receptors_[e]) ? 0 : receptors_[e];
+    const double number = says_receptor(e) ? receptors_[e] : 0;
     if (number < 0 || number >= static_cast<double>(to.receptors.size()) || number != std::floor(number))
       throw InputError(fmt::format("{}: receptor = {}: population \"{}\" has {} receptor{}, numbered from 0", items_.where(e), number, to.name, to.receptors.size(), to.receptors.size() == 1 ? "" : "s"));
     return static_cast<std::int32_t>(number);

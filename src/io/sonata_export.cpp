@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <cmath>
 #include <numeric>
 #include <set>
 
@@ -11,6 +13,7 @@
 #include "engine/model.hpp"
 #include "hdf5_write.hpp"
 #include "ranvier/error.hpp"
+#include "sonata_nest.hpp"
 #include "sonata_section.hpp"
 #include "sonata_write.hpp"
 #include "tables.hpp"
@@ -30,7 +33,8 @@ class Names {
  public:
   std::string operator()(const std::string& wanted) {
     std::string name = plain_name(wanted);
-    std::replace(name.begin(), name.end(), ' ', '_');
+    for (std::size_t at; (at = name.find("->")) != std::string::npos;) name.replace(at, 2, "_to_");
+    std::replace_if(name.begin(), name.end(), [](unsigned char c) { return c < 128 && !std::isalnum(c) && std::string_view("_-+.").find(static_cast<char>(c)) == std::string_view::npos; }, '_');
     std::string unique = name;
     for (int n = 2; !taken_.insert(unique).second; ++n) unique = fmt::format("{}_{}", name, n);
     return unique;
@@ -103,12 +107,7 @@ class CircuitWriter {
     }
   }
 
-  void population(const PopulationSpec& p) {
-    const std::string name = plain_name(p.name), group = "/nodes/" + name + "/0";
-    const auto size = static_cast<std::size_t>(p.size);
-    Hdf5Image nodes;
-    nodes.group(group);
-    Json common = Json::object();
+  void own_parameters(const PopulationSpec& p, Json& common, Hdf5Image& nodes, const std::string& group) {
     for (const ReceptorSpec& r : p.receptors) common["receptors"].push_back({{"name", r.name}, {"kind", r.kind}, {"conductance", r.conductance}, {"sign", r.sign}});
     if (!p.sleep) common["sleep"] = false;
     parameters(p.params, "", common, nodes, group);
@@ -117,6 +116,31 @@ class CircuitWriter {
       parameters(r.params, r.name + ".", common, nodes, group);
       parameters(r.initial, "initial." + r.name + ".", common, nodes, group);
     }
+  }
+
+  void population(const PopulationSpec& p) {
+    const std::string name = plain_name(p.name);
+    const auto nest = sonata::in_words_of_nest(p);
+    const Json common = node_file(p, name, nest);  // one HDF5 image at a time: HDF5 tells them apart by name
+    const bool train = p.membrane == "spike_train";
+    nest_.push_back(nest ? nest->model : nullptr);
+    text("network/" + name + "_node_types.csv", fmt::format("node_type_id model_type model_template dynamics_params\n0 {} {} {}\n", is_source(p) ? "virtual" : "point_neuron",
+                                                            train ? "NULL" : nest ? std::string(nest->model->name) : "ranvier:" + p.membrane, train ? "NULL" : quoted(name + ".json")));
+    if (train) spikes(p, name);
+    else text("components/nodes/" + name + ".json", common.dump(2) + "\n");
+    nodes_.push_back({{"nodes_file", "$NETWORK_DIR/" + name + "_nodes.h5"}, {"node_types_file", "$NETWORK_DIR/" + name + "_node_types.csv"},
+                      {"populations", {{name, {{"type", is_source(p) ? "virtual" : "point_neuron"}}}}}});
+  }
+
+  /// Writes the nodes with what differs between them, and returns what they have in common.
+  Json node_file(const PopulationSpec& p, const std::string& name, const std::optional<sonata::NestPopulation>& nest) {
+    const std::string group = "/nodes/" + name + "/0";
+    const auto size = static_cast<std::size_t>(p.size);
+    Hdf5Image nodes;
+    nodes.group(group);
+    Json common = Json::object();
+    if (nest) parameters(nest->parameters, "", common, nodes, group);
+    else own_parameters(p, common, nodes, group);
     positions(p, nodes, group);
     std::vector<std::uint64_t> ids(size), index(size);
     std::iota(index.begin(), index.end(), 0);
@@ -127,13 +151,7 @@ class CircuitWriter {
     nodes.dataset("/nodes/" + name + "/node_group_id", zeros);
     nodes.dataset("/nodes/" + name + "/node_group_index", index);
     image("network/" + name + "_nodes.h5", nodes);
-
-    const bool train = p.membrane == "spike_train";
-    text("network/" + name + "_node_types.csv", fmt::format("node_type_id model_type model_template dynamics_params\n0 {} {} {}\n", is_source(p) ? "virtual" : "point_neuron",
-                                                            train ? "NULL" : "ranvier:" + p.membrane, train ? "NULL" : quoted(name + ".json")));
-    if (train) spikes(p, name);
-    else text("components/nodes/" + name + ".json", common.dump(2) + "\n");
-    nodes_.push_back({{"nodes_file", "$NETWORK_DIR/" + name + "_nodes.h5"}, {"node_types_file", "$NETWORK_DIR/" + name + "_node_types.csv"}});
+    return common;
   }
 
   static std::string quoted(const std::string& field) { return field.find_first_of(" \t,\"") == std::string::npos ? field : '"' + field + '"'; }
@@ -167,6 +185,9 @@ class CircuitWriter {
     const PopulationSpec &from = spec_.populations[static_cast<std::size_t>(p.source.population)], &to = spec_.populations[static_cast<std::size_t>(p.target.population)];
     const std::string group = "/edges/" + name;
     const std::size_t count = p.rule.edge_sources->size();
+    const sonata::ModelTemplate* nest = nest_[static_cast<std::size_t>(p.target.population)];
+    const bool is_static = p.synapse.empty() && p.dendritic_delay_fraction == 1;
+    const std::string model = nest && is_static ? "static_synapse" : "ranvier:" + rule_name(p), rules = nest && is_static ? static_file() : rule_file(p, name);
     std::vector<std::uint64_t> sources, targets, index(count);
     for (const std::int64_t i : *p.rule.edge_sources) sources.push_back(result_id(from, p.source[i]));
     for (const std::int64_t i : *p.rule.edge_targets) targets.push_back(result_id(to, p.target[i]));
@@ -181,7 +202,7 @@ class CircuitWriter {
     edges.dataset(group + "/edge_group_id", zeros);
     edges.dataset(group + "/edge_group_index", index);
     edges.group(group + "/0");
-    std::string columns = "edge_type_id target_query source_query model_template dynamics_params receptor", row = fmt::format("0 * * {} {} {}", "ranvier:" + rule_name(p), rule_file(p, name), p.receptor);
+    std::string columns = "edge_type_id target_query source_query model_template dynamics_params receptor", row = fmt::format("0 * * {} {} {}", model, rules, p.receptor);
     const auto put = [&](const char* attribute, const Values& values) {
       if (values.kind == Values::Kind::column) {
         edges.dataset(group + "/0/" + attribute, std::span<const double>(*values.column));
@@ -190,11 +211,30 @@ class CircuitWriter {
         row += fmt::format(" {}", values.a);
       }
     };
-    put("syn_weight", p.weight);
+    // NEST tells receptors apart by the sign of the weight, conductances as well.
+    put("syn_weight", nest && nest->port == sonata::ModelTemplate::Port::sign && p.receptor == 1 && nest->receptors[1].conductance ? negated(p.weight) : p.weight);
     put("delay", p.delay_ms);
     image("network/" + name + "_edges.h5", edges);
     text("network/" + name + "_edge_types.csv", columns + "\n" + row + "\n");
-    edges_.push_back({{"edges_file", "$NETWORK_DIR/" + name + "_edges.h5"}, {"edge_types_file", "$NETWORK_DIR/" + name + "_edge_types.csv"}});
+    edges_.push_back({{"edges_file", "$NETWORK_DIR/" + name + "_edges.h5"}, {"edge_types_file", "$NETWORK_DIR/" + name + "_edge_types.csv"},
+                      {"populations", {{name, {{"type", "point_neuron"}}}}}});
+  }
+
+  static Values negated(const Values& v) {
+    if (v.kind != Values::Kind::column) return Values::constant(-v.a);
+    auto column = *v.column;
+    for (double& w : column) w = -w;
+    Values out;
+    out.kind = Values::Kind::column;
+    out.column = std::make_shared<const std::vector<double>>(std::move(column));
+    return out;
+  }
+
+  /// Synapses of NEST without parameters of their own: one file for all.
+  std::string static_file() {
+    if (!has_static_file_) text("components/edges/nest_static_synapse.json", "{}\n");
+    has_static_file_ = true;
+    return "nest_static_synapse.json";
   }
 
   static std::string rule_name(const ProjectionSpec& p) { return p.synapse.empty() ? "static" : p.synapse[0].rule; }
@@ -226,6 +266,8 @@ class CircuitWriter {
            {"network", "$BASE_DIR/circuit_config.json"},
            {"run", {{"tstop", s.warmup_ms + s.duration_ms}, {"dt", s.dt_ms}}},
            {"output", {{"output_dir", "$OUTPUT_DIR"}, {"spikes_file", "spikes.h5"}}}};
+    if (std::all_of(spec_.populations.begin(), spec_.populations.end(), [&](const PopulationSpec& p) { return is_source(p) || nest_[static_cast<std::size_t>(&p - spec_.populations.data())]; }))
+      j["target_simulator"] = "NEST";
     if (!inputs_.empty()) j["inputs"] = inputs_;
     if (const Json all = reports(); !all.empty()) j["reports"] = all;
     j["ranvier"] = sonata::section_of(spec_);
@@ -254,6 +296,8 @@ class CircuitWriter {
   fs::path folder_;
   const NetworkSpec& spec_;
   std::vector<std::string> projections_;
+  std::vector<const sonata::ModelTemplate*> nest_;  // of each population that is in NEST's words
+  bool has_static_file_ = false;
   std::vector<OutputFile> files_;
   Json nodes_ = Json::array(), edges_ = Json::array(), inputs_ = Json::object();
 };

@@ -100,6 +100,8 @@ const ModelTemplate* find_template(std::string_view name) {
   return nullptr;
 }
 
+std::span<const ModelTemplate> all_templates() { return templates; }
+
 std::vector<std::string> template_names() {
   std::vector<std::string> names;
   for (const ModelTemplate& t : templates) names.emplace_back(t.name);

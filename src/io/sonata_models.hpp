@@ -43,6 +43,7 @@ struct ModelTemplate {
 
 /// nullptr where there is none.
 const ModelTemplate* find_template(std::string_view name);
+std::span<const ModelTemplate> all_templates();
 std::vector<std::string> template_names();
 
 }  // namespace ranvier::io::sonata

@@ -57,8 +57,8 @@ void write_mapping(Hdf5Image& image, const std::string& mapping, const std::vect
   image.attribute(mapping + "/time", "units", "ms");
 }
 
-/// The traces of `of` that are about parts of one population: one group of the file.
-void write_report_group(Hdf5Image& image, const NetworkSpec& spec, const std::string& population, const std::vector<const Trace*>& of, std::size_t variable) {
+/// The traces of `of` that are about parts of one population: one group of the file. `single`: as float32 in any case.
+void write_report_group(Hdf5Image& image, const NetworkSpec& spec, const std::string& population, const std::vector<const Trace*>& of, std::size_t variable, bool single) {
   std::vector<ReportCell> cells;
   std::vector<std::size_t> widths;
   for (std::size_t t = 0; t < of.size(); ++t) {
@@ -71,12 +71,15 @@ void write_report_group(Hdf5Image& image, const NetworkSpec& spec, const std::st
   for (const Trace* trace : of) samples = std::min(samples, trace->sample_count());
 
   const std::string group = "/report/" + plain_name(population);
-  const auto write = [&]<class T>(T) {
-    std::vector<std::vector<T>> values;
-    for (const Trace* trace : of) values.push_back(std::get<std::vector<T>>(variable_values(*trace, variable)));
-    image.dataset(group + "/data", std::span<const T>(gathered(values, widths, cells, samples)), {samples, cells.size()});
+  const auto write = [&]<class From, class To>(From, To) {
+    std::vector<std::vector<From>> values;
+    for (const Trace* trace : of) values.push_back(std::get<std::vector<From>>(variable_values(*trace, variable)));
+    const auto all = gathered(values, widths, cells, samples);
+    image.dataset(group + "/data", std::span<const To>(std::vector<To>(all.begin(), all.end())), {samples, cells.size()});
   };
-  std::holds_alternative<std::vector<float>>(of[0]->values) ? write(float{}) : write(double{});
+  if (std::holds_alternative<std::vector<float>>(of[0]->values)) write(float{}, float{});
+  else if (single) write(double{}, float{});
+  else write(double{}, double{});
   image.attribute(group + "/data", "units", of[0]->variables[variable].unit);
   std::vector<std::uint64_t> ids;
   for (const ReportCell& cell : cells) ids.push_back(cell.id);
@@ -101,7 +104,7 @@ OutputFile write_sonata_spikes(const std::filesystem::path& path, const std::vec
 OutputFile write_sonata_trace(const std::filesystem::path& path, const NetworkSpec& spec, const Trace& trace,
                               std::size_t variable) {
   Hdf5Image image;
-  write_report_group(image, spec, result_name(spec.populations.at(static_cast<std::size_t>(trace.population))), {&trace}, variable);
+  write_report_group(image, spec, result_name(spec.populations.at(static_cast<std::size_t>(trace.population))), {&trace}, variable, false);
   return save(image, path);
 }
 
@@ -109,7 +112,7 @@ OutputFile write_sonata_report(const std::filesystem::path& path, const NetworkS
   std::map<std::string, std::vector<const Trace*>> by_population;
   for (const Trace* trace : traces) by_population[result_name(spec.populations.at(static_cast<std::size_t>(trace->population)))].push_back(trace);
   Hdf5Image image;
-  for (const auto& [population, of] : by_population) write_report_group(image, spec, population, of, 0);
+  for (const auto& [population, of] : by_population) write_report_group(image, spec, population, of, 0, true);
   return save(image, path);
 }
 

@@ -202,6 +202,8 @@ Json summarise(const NetworkSpec& spec, const RunResult& result) {
           {"created", now_utc()},
           {"machine", machine_part(result.machine)}};
   for (const VolumeResult& v : result.volumes) summary["volumes"].push_back({{"name", v.name}, {"pulses", v.pulses}, {"concentration", v.concentration}});
+  if (result.gap_work)
+    summary["gap_junctions"] = {{"intervals", result.gap_work->intervals}, {"iterations", result.gap_work->iterations}, {"not_converged", result.gap_work->unsettled}};
   if (!result.structure.empty()) summary["structure"] = structure_part(spec, result);
   return summary;
 }

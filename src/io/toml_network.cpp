@@ -167,7 +167,7 @@ void read_simulation(Reader& reader, const At& root, SimulationSpec& simulation)
   const At table = reader.get(root, "simulation");
   if (!table || !reader.is_table(table, "dt = \"0.1 ms\" under [simulation]")) return;
   reader.only_keys(table, {"dt", "duration", "warmup", "seed", "seed_network", "seed_initial", "seed_input", "seed_dynamics", "threads",
-                           "precision", "round_delays"});
+                           "precision", "round_delays", "gap_junctions"});
   if (const auto dt = reader.positive(reader.get(table, "dt"), "ms")) simulation.dt_ms = *dt;
   simulation.duration_ms = checked_time(reader, reader.get(table, "duration"), simulation.duration_ms);
   simulation.warmup_ms = checked_time(reader, reader.get(table, "warmup"), simulation.warmup_ms);

@@ -53,7 +53,7 @@ class ModelReader {
 
  private:
   void read_texts(const At& model) {
-    reader_.only_keys(model, {"kind", "name", "title", "source", "equations", "threshold", "reset", "refractory", "held", "method"});
+    reader_.only_keys(model, {"kind", "name", "title", "source", "equations", "threshold", "reset", "refractory", "held", "method", "on_pre", "on_post", "largest"});
     const auto text = [&](std::string_view key) { return reader_.text(reader_.get(model, key)).value_or(""); };
     if (const At kind = reader_.get(model, "kind")) text_.kind = reader_.text(kind).value_or("");
     text_.name = reader_.text(reader_.require(model, "name", "what networks call it, for example name = \"my_adex\"")).value_or("");
@@ -64,6 +64,9 @@ class ModelReader {
     text_.method = text("method");
     text_.equations = lines(reader_, reader_.get(model, "equations"));
     text_.reset = lines(reader_, reader_.get(model, "reset"));
+    text_.on_pre = lines(reader_, reader_.get(model, "on_pre"));
+    text_.on_post = lines(reader_, reader_.get(model, "on_post"));
+    text_.largest = text("largest");
     const At held = reader_.get(model, "held");
     if (!held) return;
     text_.held.emplace();

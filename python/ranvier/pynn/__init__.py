@@ -15,7 +15,7 @@ from pyNN.network import Network  # noqa: F401
 from pyNN.random import GSLRNG, NumpyRNG, RandomDistribution  # noqa: F401
 from pyNN.recording import get_io  # noqa: F401
 from pyNN.space import Space  # noqa: F401
-from pyNN.standardmodels import StandardCellType
+from pyNN.standardmodels import ModelNotAvailable, StandardCellType
 
 from . import simulator  # noqa: F401
 from .cells import (AdExp, EIF_cond_alpha_isfa_ista, EIF_cond_exp_isfa_ista, HH_cond_exp, IF_cond_alpha, IF_cond_exp, IF_cond_exp_gsfa_grr, IF_curr_alpha,  # noqa: F401
@@ -55,5 +55,14 @@ def list_standard_models():
     """The names of all cell types that are there."""
     return [name for name, kind in globals().items() if isinstance(kind, type) and issubclass(kind, StandardCellType) and kind is not StandardCellType]
 
+
+def _unavailable(name):
+    """A standard model that is not there: PyNN's way of saying so."""
+    return type(name, (ModelNotAvailable,), {"__doc__": ModelNotAvailable.__doc__})
+
+
+GIF_cond_exp, SpikeSourceInhGamma, MultiCompartmentNeuron, SimpleStochasticSynapse, StochasticTsodyksMarkramSynapse, MultiQuantalSynapse, ElectricalSynapse, Vogels2011Rule = map(
+    _unavailable, ("GIF_cond_exp", "SpikeSourceInhGamma", "MultiCompartmentNeuron", "SimpleStochasticSynapse", "StochasticTsodyksMarkramSynapse", "MultiQuantalSynapse",
+                   "ElectricalSynapse", "Vogels2011Rule"))
 
 sys.modules["pyNN.ranvier"] = pyNN.ranvier = sys.modules[__name__]

@@ -127,7 +127,7 @@ class Population(_Cells, common.Population):
     def _state_set(self, variable, cells):
         """An initial value that is given while the network runs is the value from now on."""
         state = simulator.state
-        if state.sim is None:
+        if state.sim is None or self.index >= state.built:
             return
         if state.step == 0 or state.stale:
             state.stale = True

@@ -143,10 +143,11 @@ class Projection(common.Projection):
         for name in names:
             column = self._column(name if name in self._values else name.rstrip("s"))
             values = np.full(self.shape, np.nan)
-            if multiple_synapses == "last":
-                values[self._pre, self._post] = column
-            elif multiple_synapses == "first":
-                values[self._pre[::-1], self._post[::-1]] = column[::-1]
+            if multiple_synapses in ("first", "last"):
+                order = np.arange(len(self)) if multiple_synapses == "first" else np.arange(len(self))[::-1]
+                _, chosen = np.unique(self._pre[order] * self.shape[1] + self._post[order], return_index=True)
+                chosen = order[chosen]
+                values[self._pre[chosen], self._post[chosen]] = column[chosen]
             else:
                 operation, start = {"sum": (np.add, 0.0), "min": (np.minimum, np.inf), "max": (np.maximum, -np.inf)}[multiple_synapses]
                 values[self._pre, self._post] = start

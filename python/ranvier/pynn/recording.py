@@ -151,7 +151,7 @@ class Recorder(recording.Recorder):
             new = np.setdiff1d(self._recorded(name), known)
             there, factor = self.population.celltype.states[name]
             if len(new):
-                if state.step == 0:
+                if self.population.index >= state.built:
                     first = self.population.initial_values[name].evaluate(simplify=False)[new] * factor
                 else:
                     first = np.asarray(state.sim.get(self.population.network_name, there))[new]

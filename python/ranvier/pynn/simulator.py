@@ -46,8 +46,8 @@ class State(common.control.BaseState):
         self.t_start = 0
         self.segment_counter += 1
         self.sim = None
-        self.parts = None       # what the network was made of, by assemble.py
         self.stale = False      # True: it has to be built anew
+        self.built = 0          # how many populations it has
         for part in [*self.recorders, *self.current_sources, *self.populations, *self.projections]:
             part._begin()
 
