@@ -133,7 +133,10 @@ class Network:
                          dict(source=source, target=target, rule=rule, receptor=receptor, weight=weight, delay=delay, synapse=synapse, **keys))
 
     def input(self, type: str, target, name: str = None, **keys) -> Input:
-        """Adds an input: type "poisson", "dc", "step", "sine" or "noise", with the keys of [[inputs]] in a network file."""
+        """Adds an input: type "poisson", "dc", "step", "sine", "noise" or "samples", with the keys of [[inputs]] in a network file.
+
+        A current of its own for each neuron and time is type "samples": samples=array [samples][neurons] in pA, each for `hold` (a step where not given).
+        """
         return self._add("inputs", Input, name or f"{type} {len(self._tree.get('inputs', []))}", dict(type=type, target=target, **keys))
 
     def poisson(self, target, rate, weight, receptor: str = None, name: str = None, **keys) -> Input:
@@ -163,6 +166,17 @@ class Network:
             name = f"state {_word(neurons)}"
         self._add("recordings", _Named, name, dict(type=type, neurons=neurons, variables=variables, **keys))
 
+    def downscale(self, neurons: float, indegree: float, rates: dict = None):
+        """Makes a smaller network that keeps mean and variance of what each cell receives (van Albada et al. 2015, doi:10.1371/journal.pcbi.1004490).
+
+        All sizes and numbers given are those at full scale, before and after this call; populations have their smaller size once the network is built.
+
+        neurons, indegree   factors of at most 1
+        rates               {population: its rate at full scale, in Hz or with a unit}: of the sources, whose lost input a constant current replaces
+        """
+        self._tree["downscale"] = plain({"neurons": neurons, "indegree": indegree, "rates": {getattr(p, "name", p): rate for p, rate in (rates or {}).items()}}, "downscale")
+        self._spec = None
+
     def _add(self, section, kind, name, table):
         parts = self._tree.setdefault(section, [])
         where = f"{section}[{len(parts)}]"
@@ -191,28 +205,34 @@ class Network:
         synapses, byte = self.spec().memory(threads)
         return {"synapses": synapses, "byte": byte}
 
-    def build(self, threads: int = None, *, simd: str = "auto", resume=None) -> Simulation:
+    def build(self, threads: int = None, *, simd: str = "auto", resume=None, renew=()) -> Simulation:
         """Draws all synapses; returns the simulation at time 0.
 
         threads   the faster number where not given; the spikes are the same for any
         simd      "auto", "avx512", "avx2", "scalar"; the spikes are the same
-        resume    a file that Simulation.save() or `ranvier simulate --save` wrote: go on from there
+        resume    a file that Simulation.save() or `ranvier simulate --save` wrote: go on from there. Or a Simulation, of a network that differed:
+                  parameters, weights, inputs and recordings may be others, populations and projections may have been added at the end; what was there
+                  goes on from its state (synapses that learn from their weights: their edges and delays must be the same), the new begins as at time 0
+        renew     after a Simulation: the projections whose weights are to be those described here, not those learnt (what targets did since the last
+                  spikes of their sources still counts)
 
         Raises InputError: all that is wrong; memory that does not suffice; a state of another network
         """
         spec = self.spec()
+        if isinstance(resume, Simulation):
+            names = [table["name"] for table in self._tree.get("projections", [])]
+            places = [names.index(getattr(projection, "name", projection)) for projection in renew]
+            return Simulation(self, spec, _core.rebuild(spec, threads or resume.threads, simd, resume._core, places))
         return Simulation(self, spec, _core.build(spec, threads or 0, simd, os.fspath(resume) if resume else ""))
 
-    def _changed_inputs(self, name, changes):
-        """This network with other values of one input: a tree, and the input's place in it."""
-        names = [table.get("name") for table in self._tree.get("inputs", [])]
-        if name not in names:
-            raise InputError(f"no input is called {name!r}; there are {', '.join(repr(n) for n in names) or 'none'}")
-        changed = dict(self._tree["inputs"][names.index(name)])
-        for key, value in plain(changes, name).items():
-            changed[key] = value
-        inputs = list(self._tree["inputs"])
-        inputs[names.index(name)] = changed
+    def _changed_inputs(self, changes):
+        """All inputs of this network with other values of some: {name: {key: value}}."""
+        inputs = list(self._tree.get("inputs", []))
+        places = {table.get("name"): k for k, table in enumerate(inputs)}
+        for name, values in changes.items():
+            if name not in places:
+                raise InputError(f"no input is called {name!r}; there are {', '.join(map(repr, places)) or 'none'}")
+            inputs[places[name]] = {**inputs[places[name]], **plain(values, name)}
         return inputs
 
     def _tree_of_inputs(self, inputs):

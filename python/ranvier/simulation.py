@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A network that runs: in pieces, looked at and changed in between."""
+import html
 import json
 import os
 
@@ -23,7 +24,7 @@ class Simulation:
         self.pieces = []  #: of the run so far
         self._core = core
         self._spec = spec
-        self._layout = Layout(spec.populations)
+        self._layout = Layout(spec.populations, spec.effects)
         self._dt = spec.dt_ms
 
     # --- running
@@ -65,8 +66,8 @@ class Simulation:
             with Progress(self._core.step, steps, self._dt, progress) as bar:
                 self._core.run(steps, counted, bar.show if bar.on else None)
         finally:  # also what Ctrl-C has cut short
-            for core in self._core.pieces[len(self.pieces):]:
-                self.pieces.append(Piece(core, self._layout, start, self._dt))
+            for core in self._core.pieces_from(len(self.pieces)):
+                self.pieces.append(Piece(core, self._layout, start, self._dt, counted))
         return self.pieces[-1]
 
     # --- looking
@@ -129,6 +130,13 @@ class Simulation:
         here = out.receptor == names.index(receptor)
         return Synapses(*(column[here] for column in out))
 
+    def weights(self, projection: int) -> np.ndarray:
+        """[synapses] the weights of the projection of this number whose synapses learn, by source, delay, target and place among its edges.
+
+        Empty where they do not learn: then the weights are what was described.
+        """
+        return self._core.weights(projection)
+
     def volume(self, name: str) -> float:
         """The concentration of a volume at the end of the last piece."""
         volumes = self.pieces[-1]._core.volumes if self.pieces else {}
@@ -151,7 +159,11 @@ class Simulation:
 
         Sums have the room that they were built with: begin with the highest rate.
         """
-        inputs = self.network._changed_inputs(getattr(input, "name", input), values)
+        self.change_inputs({getattr(input, "name", input): values})
+
+    def change_inputs(self, changes: dict):
+        """The same for several at once: {name: {key: value}}."""
+        inputs = self.network._changed_inputs(changes)
         spec = _core.read_tree(self.network._tree_of_inputs(inputs), self.network.name, self.network._folder)
         self._core.change_inputs(spec)
         self.network._tree["inputs"] = inputs
@@ -182,6 +194,20 @@ class Simulation:
         folder = self.write(folder, overwrite=overwrite)
         ranvier("report", folder, *(["--overwrite"] if overwrite else []))
         return os.path.join(folder, "report.html")
+
+    def _repr_html_(self):
+        """What a notebook shows: the populations with their rates so far."""
+        counted = [piece for piece in self.pieces if piece.counted]
+        seconds = sum(piece.stop - piece.start for piece in counted) * 1e-3
+        rows = ""
+        for k, (name, size) in enumerate(zip(self._layout.names, self._layout.sizes)):
+            spikes = sum(piece._core.population_spikes[k] for piece in counted)
+            rate = f"{spikes / size / seconds:.2f}" if seconds > 0 else "–"
+            rows += f"<tr><td style='text-align:left'>{html.escape(name)}</td><td>{size:,}</td><td>{spikes:,}</td><td>{rate}</td></tr>"
+        wall = sum(piece.wall_s for piece in self.pieces)
+        ran = f"{self.time:g} ms simulated in {wall:.3g} s" if self.pieces else "nothing has run yet"
+        return (f"<b>{html.escape(self.network.name)}</b>: {self._layout.first[-1]:,} neurons, {self.synapse_count:,} synapses; {ran}, {self.threads} thread{'s' if self.threads != 1 else ''}"
+                f"<table><tr><th style='text-align:left'>population</th><th>neurons</th><th>spikes</th><th>spikes/s</th></tr>{rows}</table>")
 
     def __repr__(self):
         return f"<Simulation of {self.network.name} at {self.time:g} ms: {self._layout.first[-1]} neurons, {self.synapse_count} synapses, {self.threads} threads>"

@@ -11,6 +11,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -20,6 +21,7 @@
 
 #include "engine/model.hpp"
 #include "io/network_file.hpp"
+#include "outline.hpp"
 #include "ranvier/error.hpp"
 #include "ranvier/units.hpp"
 #include "session.hpp"
@@ -130,6 +132,13 @@ std::shared_ptr<Session> build(const NetworkSpec& spec, int threads, const std::
   std::atomic<bool> stop{false};
   std::shared_ptr<Session> session;
   in_background(stop, [&] { session = std::make_shared<Session>(spec, threads, simd, resume); }, [] {});
+  return session;
+}
+
+std::shared_ptr<Session> rebuild(const NetworkSpec& spec, int threads, const std::string& simd, const Session& before, const std::vector<int>& renew) {
+  std::atomic<bool> stop{false};
+  std::shared_ptr<Session> session;
+  in_background(stop, [&] { session = std::make_shared<Session>(spec, threads, simd, before, renew); }, [] {});
   return session;
 }
 
@@ -258,6 +267,8 @@ void add_networks(nb::module_& m) {
   nb::class_<NetworkSpec>(m, "Spec")
       .def_ro("name", &NetworkSpec::name)
       .def_prop_ro("populations", populations_of)
+      .def_prop_ro("projections", projections_of)
+      .def_prop_ro("effects", effects_of)
       .def_prop_ro("inputs", [](const NetworkSpec& s) {
         std::vector<std::string> names;
         for (const auto& i : s.inputs) names.push_back(i.name);
@@ -276,6 +287,27 @@ void add_networks(nb::module_& m) {
         }
         return names;
       })
+      .def_prop_ro("receptor_kinds", [](const NetworkSpec& s) {
+        nb::list out;
+        for (const auto& p : s.populations) {
+          nb::list kinds;
+          for (const auto& r : p.receptors) kinds.append(nb::make_tuple(r.name, r.kind, r.conductance));
+          out.append(kinds);
+        }
+        return out;
+      })
+      .def_prop_ro("projections", [](const NetworkSpec& s) {
+        nb::list out;
+        for (const auto& p : s.projections) out.append(nb::make_tuple(p.name, p.source.population, p.target.population, p.receptor, !p.synapse.empty()));
+        return out;
+      })
+      .def_prop_ro("input_targets", [](const NetworkSpec& s) {
+        static constexpr const char* kinds[] = {"poisson", "dc", "step", "sine", "noise", "samples"};
+        nb::list out;
+        for (const auto& i : s.inputs) out.append(nb::make_tuple(i.name, kinds[static_cast<int>(i.kind)], i.target.population, i.receptor, i.start_ms, i.stop_ms));
+        return out;
+      })
+      .def_prop_ro("gap_junctions", [](const NetworkSpec& s) { return s.gap_junctions.size(); })
       .def_prop_ro("dt_ms", [](const NetworkSpec& s) { return s.simulation.dt_ms; })
       .def_prop_ro("duration_ms", [](const NetworkSpec& s) { return s.simulation.duration_ms; })
       .def_prop_ro("warmup_ms", [](const NetworkSpec& s) { return s.simulation.warmup_ms; })
@@ -305,6 +337,13 @@ void add_sessions(nb::module_& m) {
       .def("read", [](const Session& s, int population, const std::string& variable) { return taken(s.read(population, variable)); })
       .def("write", [](Session& s, int population, const std::string& variable, const Numbers& values) { s.write(population, variable, copied<double>(values)); })
       .def("variables", &Session::variables)
+      .def("parameters", [](const Session& s, int population) {
+        nb::dict out;
+        for (auto& [name, values] : s.parameters(population)) out[name.c_str()] = taken(std::move(values));
+        return out;
+      })
+      .def("currents", [](const Session& s, int population, std::uint32_t first, std::uint32_t steps) { return taken(s.currents(population, first, steps)); })
+      .def("arrivals", [](const Session& s, int input, std::uint32_t first, std::uint32_t steps) { return taken(s.arrivals(input, first, steps)); })
       .def("connections", [](const Session& s, int source, int target) {
         Connections c;
         {
@@ -313,6 +352,7 @@ void add_sessions(nb::module_& m) {
         }
         return connections_dict(std::move(c));
       })
+      .def("weights", [](const Session& s, int projection) { return taken(s.weights(projection)); })
       .def("change_inputs", [](Session& s, const NetworkSpec& spec) { s.change_inputs(spec.inputs); })
       .def("change_trains", [](Session& s, int population, const Indices& neurons, const Numbers& times) { s.change_trains(population, {copied<double>(times), copied<std::int64_t>(neurons)}); })
       .def("change_rates", [](Session& s, int population, const Numbers& rates) { s.change_rates(population, copied<double>(rates)); })
@@ -320,16 +360,18 @@ void add_sessions(nb::module_& m) {
       .def("summary", &Session::summary, nb::call_guard<nb::gil_scoped_release>())
       .def("write_results", [](const Session& s, const std::string& folder, const std::string& format, bool overwrite) { return s.write_results(folder, format, overwrite).string(); },
            nb::call_guard<nb::gil_scoped_release>())
-      .def_prop_ro("pieces", &Session::pieces)
+      .def("pieces_from", [](const Session& s, std::size_t first) { return std::vector(s.pieces().begin() + static_cast<std::ptrdiff_t>(std::min(first, s.pieces().size())), s.pieces().end()); })
       .def_prop_ro("step", &Session::step)
       .def_prop_ro("threads", &Session::threads)
       .def_prop_ro("synapse_count", [](const Session& s) { return s.network().synapses; });
   m.def("build", build, "spec"_a, "threads"_a, "simd"_a, "resume"_a);
+  m.def("rebuild", rebuild, "spec"_a, "threads"_a, "simd"_a, "before"_a, "renew"_a);
 }
 
 }  // namespace
 
 NB_MODULE(_core, m) {
+  nb::set_leak_warnings(false);  // what a script still holds when Python ends is nobody's mistake
   nb::register_exception_translator(translate, nullptr);
   m.attr("version") = RANVIER_VERSION;
   add_results(m);

@@ -6,9 +6,15 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
+#include <set>
+#include <tuple>
 
 #include "core/suggest.hpp"
 #include "engine/change.hpp"
+#include "engine/event_model.hpp"
+#include "engine/inputs.hpp"
+#include "engine/kernel.hpp"
 #include "engine/pieces.hpp"
 #include "io/results.hpp"
 #include "io/state_file.hpp"
@@ -31,6 +37,28 @@ Session::Session(const NetworkSpec& spec, int threads, const std::string& simd, 
   state_ = resume.empty() ? engine::start(*network_) : engine::restore(*network_, io::read_state(resume));
   build_s_ = seconds_now() - since;
   predicted_byte_ = static_cast<std::uint64_t>(network_->memory.total_byte());
+  warmup_step_ = state_.step;
+}
+
+Session::Session(const NetworkSpec& spec, int threads, const std::string& simd, const Session& before, const std::vector<int>& renew) : Session(spec, threads, simd, std::filesystem::path{}) {
+  const auto& old_populations = before.network_->populations;
+  for (std::size_t k = 0; k < old_populations.size(); ++k)
+    if (k >= network_->populations.size() || network_->populations[k].name != old_populations[k].name || network_->populations[k].size != old_populations[k].size)
+      throw InputError(fmt::format("resume: population \"{}\" has {} neurons in the simulation, but is not the same here: populations can be added at the end, not removed, resized or reordered", old_populations[k].name,
+                                   old_populations[k].size));
+  engine::Snapshot old = engine::snapshot(*before.network_, before.state_);
+  engine::Snapshot now = engine::snapshot(*network_, state_);
+  if (old.double_precision != now.double_precision) throw InputError("resume: the simulation has another precision than the network that is to go on from it");
+  std::set<std::string> renewed;
+  for (int k : renew) renewed.insert(fmt::format("projections/{}/weight", k));
+  std::map<std::string, std::vector<double>*> values;
+  for (auto& array : old.arrays) values[array.name] = &array.values;
+  for (auto& array : now.arrays)
+    if (const auto it = values.find(array.name); it != values.end() && !renewed.contains(array.name)) array.values = std::move(*it->second);
+  now.step = old.step;
+  now.in_flight = std::move(old.in_flight);
+  now.exact_in_flight = std::move(old.exact_in_flight);
+  state_ = engine::restore(*network_, now);
   warmup_step_ = state_.step;
 }
 
@@ -86,10 +114,92 @@ void Session::write(int population, const std::string& variable, const std::vect
   engine::write_variable(*network_, state_, population, variable_of(population, variable), values);
 }
 
+std::vector<std::pair<std::string, std::vector<double>>> Session::parameters(int population) const {
+  const engine::Population& p = network_->populations.at(static_cast<std::size_t>(population));
+  std::vector<std::pair<std::string, std::vector<double>>> out;
+  const auto add = [&](const std::string& before, const engine::ModelInfo& info, const std::vector<std::vector<double>>& values) {
+    for (std::size_t k = 0; k < values.size() && k < info.parameters.size(); ++k) out.emplace_back(before + std::string(info.parameters[k].name), values[k]);
+  };
+  if (p.membrane) add("", *p.membrane->model->info, p.parameters);
+  if (p.event) add("", *p.event->info, p.parameters);
+  if (!p.membrane && !p.event && p.spec->membrane == "poisson_source" && p.spec->rate_hz.values.empty()) out.emplace_back("rate", p.parameters.at(0));
+  if (p.membrane)
+    for (std::size_t r = 0; r < p.receptors.size(); ++r) add(p.spec->receptors[r].name + ".", *p.receptors[r].model->info, p.receptors[r].parameters);
+  return out;
+}
+
+namespace {
+
+/// A population as if it lay on one shard.
+engine::Block whole(const engine::Network& network, int population) {
+  engine::Block block;
+  block.population = population;
+  block.n = static_cast<std::size_t>(network.populations.at(static_cast<std::size_t>(population)).size);
+  return block;
+}
+
+}  // namespace
+
+std::vector<double> Session::currents(int population, std::uint32_t first, std::uint32_t steps) const {
+  const engine::Block block = whole(*network_, population);
+  engine::CurrentInputs inputs(*network_, block);
+  std::vector<double> out(block.n * steps), now(block.padded());
+  if (inputs.empty()) return out;
+  for (std::uint32_t s = 0; s < steps; ++s) {
+    inputs.update(first + s + 1, true, now.data());
+    std::copy_n(now.begin(), block.n, out.begin() + static_cast<std::ptrdiff_t>(block.n * s));
+  }
+  return out;
+}
+
+std::vector<double> Session::arrivals(int input, std::uint32_t first, std::uint32_t steps) const {
+  const InputSpec& spec = network_->spec.inputs.at(static_cast<std::size_t>(input));
+  if (spec.kind != InputSpec::Kind::poisson) throw InputError(fmt::format("input \"{}\" brings currents, not spikes", spec.name));
+  const engine::Block block = whole(*network_, spec.target.population);
+  engine::PoissonInput poisson(*network_, static_cast<std::size_t>(input), block);
+  const double quantum = network_->populations[static_cast<std::size_t>(block.population)].receptors[static_cast<std::size_t>(spec.receptor)].quantum;
+  std::vector<double> out(block.n * steps);
+  std::vector<std::int64_t> sums(block.padded());  // room for sums of either width
+  for (std::uint32_t s = 0; s < steps; ++s) {
+    std::fill(sums.begin(), sums.end(), 0);
+    poisson.add(first + s + 1, 0, block.n, sums.data());
+    for (std::size_t i = 0; i < block.n; ++i)
+      out[block.n * s + i] = quantum * static_cast<double>(network_->wide ? sums[i] : reinterpret_cast<const std::int32_t*>(sums.data())[i]);
+  }
+  return out;
+}
+
 Connections Session::connections(int source, int target) const {
   const auto whole = [&](int k) { return Slice{.population = k, .last = network_->populations.at(static_cast<std::size_t>(k)).size}; };
   RecordingSpec all{.kind = RecordingSpec::Kind::weights, .sources = whole(source), .targets = whole(target)};
   return engine::read_connections(*network_, state_, all);
+}
+
+std::vector<double> Session::weights(int projection) const {
+  struct Place {
+    std::uint32_t source, delay;
+    std::int64_t target;
+    double weight;
+  };
+  std::vector<Place> all;
+  for (std::size_t t = 0; t < network_->shards.size(); ++t)
+    for (const auto& synapses : state_.shards[t].plastic) {
+      const engine::PlasticTable& table = synapses->table();
+      if (table.projection != projection) continue;
+      const std::int64_t first = network_->shards[t].blocks[table.block].first;
+      const auto flights = synapses->under_way();
+      for (std::uint32_t source = 0; source < table.sources(); ++source)
+        for (std::uint32_t g = table.row[source]; g < table.row[source + 1]; ++g) {
+          const engine::PlasticSegment& segment = table.segments[g];
+          for (std::size_t k = segment.first; k < std::size_t{segment.first} + segment.count; ++k)
+            all.push_back({source, segment.delay, first + table.targets[k], synapses->read(flights, source, segment, k, state_.step, -1)});
+        }
+    }
+  std::stable_sort(all.begin(), all.end(), [](const Place& a, const Place& b) { return std::tuple(a.source, a.delay, a.target) < std::tuple(b.source, b.delay, b.target); });
+  std::vector<double> out;
+  out.reserve(all.size());
+  for (const Place& place : all) out.push_back(place.weight);
+  return out;
 }
 
 void Session::change_inputs(std::vector<InputSpec> inputs) { engine::change_inputs(*network_, std::move(inputs)); }
@@ -99,6 +209,13 @@ void Session::change_rates(int population, std::vector<double> rates_hz) { engin
 void Session::save(const std::filesystem::path& file, bool overwrite) const {
   io::check_state_target(file, overwrite);
   io::write_state(file, engine::snapshot(*network_, state_), overwrite);
+}
+
+NetworkSpec Session::described() const {
+  NetworkSpec spec = network_->spec;
+  spec.simulation.warmup_ms = warmup_step_ * network_->dt();
+  spec.simulation.duration_ms = (state_.step - warmup_step_) * network_->dt();
+  return spec;
 }
 
 RunResult Session::result() const {
@@ -118,13 +235,14 @@ RunResult Session::result() const {
   return r;
 }
 
-std::string Session::summary() const { return io::summarise(network_->spec, result()).dump(); }
+std::string Session::summary() const { return io::summarise(described(), result()).dump(); }
 
 std::filesystem::path Session::write_results(const std::filesystem::path& folder, const std::string& format, bool overwrite) const {
   const io::OutputOptions options{.folder = folder, .overwrite = overwrite, .format = io::parse_file_format(format)};
-  const io::OutputFolder out = io::prepare_output(options, network_->spec.name);
+  const NetworkSpec spec = described();
+  const io::OutputFolder out = io::prepare_output(options, spec.name);
   const RunResult r = result();
-  io::write_results(out, options, network_->spec, r, io::summarise(network_->spec, r));
+  io::write_results(out, options, spec, r, io::summarise(spec, r));
   return out.path;
 }
 

@@ -24,6 +24,11 @@ class Session {
   ///   threads  0: the faster number
   /// Errors  InputError: all problems of the network; memory that does not suffice; a state of another network
   Session(const NetworkSpec& spec, int threads, const std::string& simd, const std::filesystem::path& resume);
+  /// Builds a network and goes on from the present state of another session: that of the same network before some of it was changed.
+  ///   before  its cells, spikes in flight and synapses are taken over by name of the population and place of the projection; whatever
+  ///           only the new network has begins as at time 0. Populations must be the same up to those that were added at the end
+  ///   renew   projections whose weights are not taken over
+  Session(const NetworkSpec& spec, int threads, const std::string& simd, const Session& before, const std::vector<int>& renew);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -38,8 +43,18 @@ class Session {
   /// Names and units of the state variables of a population.
   std::vector<std::pair<std::string, std::string>> variables(int population) const;
 
+  /// Parameters of a population as its cells have them, those of receptors as "ex.tau_syn": a name and one value, or one for each cell.
+  std::vector<std::pair<std::string, std::vector<double>>> parameters(int population) const;
+  /// [steps][size] the currents that inputs bring into the cells of a population in steps first + 1, first + 2, ...; noise as it is drawn [pA].
+  std::vector<double> currents(int population, std::uint32_t first, std::uint32_t steps) const;
+  /// [steps][size of the population] the sum of the weights that a Poisson input brings in steps first + 1, first + 2, ...
+  std::vector<double> arrivals(int input, std::uint32_t first, std::uint32_t steps) const;
+
   /// All synapses between two populations as they are now, by source, target, receptor, delay and weight.
   Connections connections(int source, int target) const;
+
+  /// Weights of a projection whose synapses change, by source, delay, target and place among the edges; empty where they do not.
+  std::vector<double> weights(int projection) const;
 
   void change_inputs(std::vector<InputSpec> inputs);
   void change_trains(int population, SpikeTrains trains);
@@ -47,6 +62,8 @@ class Session {
 
   void save(const std::filesystem::path& file, bool overwrite) const;
 
+  /// The network with the times that were run in place of those it was described with.
+  NetworkSpec described() const;
   /// All pieces so far as one run; with `summary` as `ranvier simulate` writes it.
   RunResult result() const;
   /// JSON: the summary of all pieces so far. Computes the statistics.

@@ -47,9 +47,9 @@ void add_check(CLI::App& app) {
   auto o = std::make_shared<Options>();
   CLI::App* c = app.add_subcommand("check", "Say what is wrong with a network file or a model file, where, and how to mend it");
   c->footer("Example:  ranvier check examples/brunel.toml");
-  c->add_option("FILE", o->file, "network file, or a file with a model given as equations (TOML)")->required();
+  c->add_option("FILE", o->file, "network file (TOML), a SONATA config (JSON), or a file with a model given as equations (TOML)")->required();
   c->add_option("--set", o->set, "NAME=VALUE")->allow_extra_args(false);
-  c->add_flag("--json", o->json, "print {file, ok, problems[], network} as JSON");
+  c->add_flag("--json", o->json, "print {file, ok, problems[], notes[], network} as JSON");
   c->callback([o] {
     if (io::is_model_file(o->file)) return check_model(o->file, o->json);
     NetworkSpec spec;
@@ -66,9 +66,10 @@ void add_check(CLI::App& app) {
       Json network{{"populations", spec.populations.size()}, {"neurons", spec.neuron_count()}, {"projections", spec.projections.size()},
                    {"synapses", memory.synapses}, {"memory_byte", memory.total_byte()}};
       if (junctions > 0) network["gap_junctions"] = junctions;
-      fmt::print("{}\n", Json{{"file", o->file}, {"ok", true}, {"problems", Json::array()}, {"network", network}}.dump(2));
+      fmt::print("{}\n", Json{{"file", o->file}, {"ok", true}, {"problems", Json::array()}, {"notes", spec.notes}, {"network", network}}.dump(2));
       return;
     }
+    for (const std::string& note : spec.notes) fmt::print("note: {}\n", note);
     fmt::print("{}: no problem found: {} population{}, {} neurons, {} projection{}, about {:.3g} synapses, {}about {:.3g} MB in memory\n", o->file, spec.populations.size(),
                spec.populations.size() == 1 ? "" : "s", spec.neuron_count(), spec.projections.size(), spec.projections.size() == 1 ? "" : "s", memory.synapses,
                junctions > 0 ? fmt::format("about {:.3g} gap junctions, ", junctions) : "", memory.total_byte() * 1e-6);

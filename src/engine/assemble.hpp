@@ -7,6 +7,14 @@
 
 namespace ranvier::engine {
 
+/// Everything that a spec says and can be wrong, before memory is asked for: populations and parameters, no synapses.
+std::shared_ptr<Network> resolve(const NetworkSpec& spec, const Options& options);
+
+/// Object number of the random words that initial values of a state variable are drawn by; receptor -1: the membrane's.
+inline std::uint32_t initial_object(int population, int receptor, int variable) {
+  return static_cast<std::uint32_t>(population) * 4096u + static_cast<std::uint32_t>(receptor + 1) * 128u + 64u + static_cast<std::uint32_t>(variable);
+}
+
 /// How the weights of one projection are stored; follows from the network file alone.
 struct WeightPlan {
   Layout layout = Layout::compact;

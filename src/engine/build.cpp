@@ -402,9 +402,6 @@ int choose_threads(const NetworkSpec& spec, int cores) {
   return step_ns * interval_steps > 6000 ? std::max(1, cores) : 1;
 }
 
-namespace {
-
-/// Everything that a spec says and can be wrong, before memory is asked for.
 std::shared_ptr<Network> resolve(const NetworkSpec& spec, const Options& options) {
   auto network = std::make_shared<Network>();
   network->spec = spec;
@@ -433,8 +430,6 @@ std::shared_ptr<Network> resolve(const NetworkSpec& spec, const Options& options
   if (!problems.empty()) throw InputError(problems);
   return network;
 }
-
-}  // namespace
 
 void check(const NetworkSpec& spec) { resolve(spec, {}); }
 

@@ -244,6 +244,22 @@ double cells_byte(const NetworkSpec& spec, int index) {
   return n * (reals * real + 4 + asleep + slots * (spec.simulation.double_precision ? 8 : 4)) + 8 * n * drawn_count(p.params);
 }
 
+/// What waveform relaxation keeps of an interval: the input of all cells, and of coupled ones their currents and, twice, potentials and their means (gap_wave.hpp).
+double wave_byte(const NetworkSpec& spec) {
+  if (spec.gap_junctions.empty() || spec.gap_method.kind == GapMethodSpec::Kind::explicit_euler) return 0;
+  const double dt = spec.simulation.dt_ms;
+  double interval_ms = spec.gap_method.interval_ms, byte = 0;
+  for (const ProjectionSpec& p : spec.projections) interval_ms = std::min(interval_ms, p.delay_ms.is_constant() ? std::max(p.delay_ms.a, dt) : std::max(p.delay_ms.min, dt));
+  for (int k = 0; k < static_cast<int>(spec.populations.size()); ++k) {
+    const PopulationSpec& p = spec.populations[static_cast<std::size_t>(k)];
+    double slots = 0;
+    for (int r = 0; r < static_cast<int>(p.receptors.size()); ++r) slots += static_cast<double>(sites_of(p, r));
+    const bool coupled = std::any_of(spec.gap_junctions.begin(), spec.gap_junctions.end(), [&](const GapJunctionSpec& g) { return g.source.population == k || g.target.population == k; });
+    byte += static_cast<double>(p.size) * (slots * (spec.simulation.double_precision ? 8 : 4) + (coupled ? 40 : 0));
+  }
+  return byte * std::max(1.0, interval_ms / dt);
+}
+
 /// The spec itself: columns, edges, positions, trains. Columns that several projections share count once.
 double description_byte(const NetworkSpec& spec) {
   std::set<const void*> seen;
@@ -314,7 +330,7 @@ MemoryEstimate estimate_memory(const NetworkSpec& spec, int threads) {
   for (const ProjectionSpec& p : spec.projections)
     if (is_plastic(p)) e.state_byte += plastic_state_byte(spec, p, threads) + growth_byte(spec, p, threads);
   const double junctions = gap_junctions_expected(spec);
-  e.state_byte += 24 * junctions;  // two ends each
+  e.state_byte += 24 * junctions + wave_byte(spec);  // two ends each
   e.building_byte = std::max(e.building_byte, rules + e.row_byte + e.event_byte + 48 * junctions);
   e.row_byte = threads * in_pages(e.row_byte / threads);
   e.state_byte = threads * in_pages(e.state_byte / threads);

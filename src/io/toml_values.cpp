@@ -51,7 +51,7 @@ class ValuesReader {
   ValuesReader(Reader& reader, const At& at, const ValueRules& rules) : reader_(reader), at_(at), rules_(rules) {}
 
   std::optional<Values> read() {
-    if (at_.is(Node::Kind::numbers)) return listed(at_, 1);
+    if (at_.is(Node::Kind::numbers)) return listed(at_, 1, rules_.unit);
     if (!at_.is(Node::Kind::table)) return constant();
     static const std::vector<std::string> kinds{"normal", "lognormal", "uniform", "exponential", "values", "column", "formula"};
     std::vector<std::string> given;
@@ -234,13 +234,14 @@ class ValuesReader {
     reader_.only_keys(at_, {"values", "unit"});
     const auto factor = unit_factor();
     const At list = reader_.get(at_, "values");
-    return factor && list ? listed(list, *factor) : std::nullopt;
+    return factor && list ? listed(list, *factor, at_.node->find("unit") ? "1" : rules_.unit) : std::nullopt;
   }
 
-  std::optional<Values> listed(const At& list, double factor) {
+  /// `unit` is that of the entries; they are multiplied by `factor`.
+  std::optional<Values> listed(const At& list, double factor, std::string_view unit) {
     if (!each_allowed("a list of values")) return std::nullopt;
     if (factor == 1 && list.is(Node::Kind::numbers) && list.node->reals) return each(list.node->reals, "the array");
-    auto numbers = reader_.numbers(list, factor == 1 ? rules_.unit : "1");
+    auto numbers = reader_.numbers(list, unit);
     if (!numbers) return std::nullopt;
     for (double& x : *numbers) x *= factor;
     return each(std::move(*numbers), "the list");
@@ -372,8 +373,30 @@ bool is_schedule(Reader& reader, const At& place) {
   return at.is(Node::Kind::table) && (at.node->find("piecewise") || at.node->find("sine"));
 }
 
+namespace {
+
+/// Rows of time in ms and value in `unit`, as Python hands them over.
+std::optional<Schedule> piecewise_of_numbers(Reader& reader, const At& at, std::string_view unit, const engine::Range& range) {
+  const std::vector<double>& numbers = *at.node->reals;
+  Schedule schedule{.kind = Schedule::Kind::piecewise};
+  for (std::size_t i = 0; i < numbers.size(); i += 2) {
+    const double time = numbers[i], value = numbers[i + 1];
+    const bool ascends = i == 0 || time > numbers[i - 2];
+    if (!(time >= 0) || !std::isfinite(time) || !std::isfinite(value) || !range.contains(value) || !ascends) {
+      reader.problem(at, fmt::format("row {}: {}", i / 2, !ascends ? "times must ascend" : !range.contains(value) ? describe(range, unit) : "time must be >= 0 ms, and both numbers finite"));
+      return std::nullopt;
+    }
+    schedule.times_ms.push_back(time);
+    schedule.values.push_back(value);
+  }
+  return schedule;
+}
+
+}  // namespace
+
 std::optional<Schedule> read_piecewise(Reader& reader, const At& at, std::string_view unit, const engine::Range& range) {
   if (!at) return std::nullopt;
+  if (at.is(Node::Kind::numbers) && at.node->width == 2 && at.node->reals && !at.node->reals->empty()) return piecewise_of_numbers(reader, at, unit, range);
   if (!at.is(Node::Kind::array) || at.node->items.empty()) {
     reader.problem(at, fmt::format("must be a list of [time, value] pairs, for example [[\"0 ms\", \"{}\"]]", example_of(unit)));
     return std::nullopt;
