@@ -2,6 +2,7 @@
 """The PyNN backend, against closed forms and against the rules of PyNN. PyNN's own system tests are run by test_pynn_scenarios.py."""
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import warnings
@@ -153,6 +154,19 @@ def test_composed_neurons_are_the_standard_ones():
     np.testing.assert_array_equal(signal(standard, "v"), signal(composed, "v"))
 
 
+def test_parts_of_composed_neurons_are_set_by_their_names():
+    sim.setup(timestep=0.1)
+    cells = sim.Population(3, sim.PointNeuron(sim.AdExp(), AMPA=sim.AlphaPSR(tau_syn=2.0), GABA=sim.BetaPSR(e_syn=-70.0)))
+    cells.set(AMPA={"tau_syn": 3.0})
+    cells[1:].set(**{"GABA.tau_rise": 0.5})
+    cells[0].tau_m = 11.0
+    assert cells.get("AMPA.tau_syn") == 3.0 and list(cells.get("GABA.tau_rise")) == [0.2, 0.5, 0.5] and cells[1].tau_m == 9.3667
+    cells.initialize(**{"AMPA.gsyn": 0.01})
+    cells.record(["v", "w", "AMPA.gsyn"])
+    sim.run(10)
+    np.testing.assert_allclose(signal(cells, "AMPA.gsyn")[-1], 0.01 * np.exp(-10 / 3), rtol=1e-9)
+
+
 # --- currents
 
 
@@ -262,6 +276,15 @@ def test_reset_repeats_what_is_certain_and_draws_new_noise():
     np.testing.assert_array_equal(segments[0].filter(name="v")[0].magnitude[:501], segments[2].filter(name="v")[0].magnitude)
     drawn = [np.concatenate([np.asarray(train) for train in segment.spiketrains]) for segment in chance.get_data().segments]
     assert not np.array_equal(drawn[0], drawn[1])
+
+
+def test_time_passes_where_nothing_is():
+    sim.setup(timestep=0.1)
+    assert sim.run(10.0) == 10.0
+    cells = sim.Population(1, sim.IF_curr_exp(v_rest=-60.0, v_thresh=1e3))
+    cells.record("v")
+    sim.run_until(20.0)
+    np.testing.assert_allclose(signal(cells, "v")[-1], -60 - 5 * np.exp(-10 / 20))
 
 
 def test_the_state_is_set_by_initialize_before_and_while_running():
@@ -426,14 +449,37 @@ def test_the_standard_names_are_there():
     assert again is sim and sim.num_processes() == 1 and sim.rank() == 0
 
 
+# --- scripts
+
+
+def test_the_example_of_the_documentation_runs(capsys):
+    block = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "pynn.md").read_text(encoding="utf-8"), re.DOTALL)[1]
+    exec(compile(block, "docs/pynn.md", "exec"), {})
+    count, shape = capsys.readouterr().out.split(" ", 1)
+    assert float(count) > 1 and shape.strip() == "(5001, 100)"
+
+
+def test_scripts_name_their_simulator_on_the_command_line(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("from pyNN.utility import get_simulator\nsim, options = get_simulator()\nsim.setup()\nsim.run(5.0)\nprint(sim.__name__, sim.get_current_time())\n")
+    done = subprocess.run([sys.executable, "-W", "ignore", "-m", "ranvier.pynn", str(script), "ranvier"], capture_output=True, text=True)
+    assert done.stdout.split() == ["ranvier.pynn", "5.0"], done.stderr
+    assert subprocess.run([sys.executable, "-m", "ranvier.pynn"], capture_output=True, text=True).stderr.startswith("usage:")
+
+
+def test_the_example_fires_as_it_says():
+    done = subprocess.run([sys.executable, "-W", "ignore", str(ROOT / "examples" / "python" / "pynn_cuba.py"), "--cells", "1000", "--duration", "500"], capture_output=True, text=True)
+    rates = [float(r) for r in re.findall(r"([\d.]+) spikes/s", done.stdout)]
+    assert len(rates) == 2 and all(2 < r < 12 for r in rates), done.stdout + done.stderr
+
+
 # --- against NEST
 
 NEST = """
 import json, sys
-import numpy as np
 sys.path.insert(0, sys.argv[1])
 import pyNN.nest as sim
-from test_pynn_cells import cells
+from pynn_cells import cells
 json.dump(cells(sim, spike_precision="on_grid"), open(sys.argv[2], "w"))
 """
 
@@ -444,7 +490,7 @@ def test_cells_follow_those_of_pynn_nest(tmp_path):
     if not python.exists() or subprocess.run([str(python), "-c", "import nest, pyNN.nest"], capture_output=True).returncode:
         pytest.skip("no NEST with PyNN in build/peers")
     from pynn_cells import cells
-    done = subprocess.run([str(python), "-W", "ignore", "-c", NEST.replace("test_pynn_cells", "pynn_cells"), str(pathlib.Path(__file__).parent), str(tmp_path / "nest.json")],
+    done = subprocess.run([str(python), "-W", "ignore", "-c", NEST, str(pathlib.Path(__file__).parent), str(tmp_path / "nest.json")],
                           capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     theirs = json.loads((tmp_path / "nest.json").read_text())

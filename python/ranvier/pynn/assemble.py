@@ -69,6 +69,9 @@ def _describe(state, parts):
         simulation["seed_input"] = (state.seed * 1_000_003 + state.segment_counter) % (1 << 31)
     net = Network("PyNN", dt=state.dt, seed=state.seed, **simulation)
     own = []
+    state.empty = state.empty or not state.populations
+    if state.empty:  # time passes even where nothing is
+        net.population("nothing", 1, "spike_train")
     for population in state.populations:
         if population.celltype.is_source:
             population.celltype.add_to(net, population)

@@ -38,7 +38,7 @@ class _Cells:
         population, cells = self._whole()
         parameter_space.evaluate(simplify=False)
         parameter_space.flatten(with_prefix=True)
-        values = parameter_space.as_dict()
+        values = {name: value for name, value in parameter_space.as_dict().items() if not isinstance(value, dict)}
         for name, value in values.items():
             self.celltype.check(name, value)
         for name, value in values.items():
@@ -46,7 +46,7 @@ class _Cells:
         population._parameters_changed(values)
 
     def initialize(self, **initial_values):
-        __doc__ = common.Population.initialize.__doc__
+        """Sets initial values of state variables: numbers, arrays, distributions or functions of the cell's index, in PyNN's units. Between two runs: values from now on."""
         population, cells = self._whole()
         for variable, value in initial_values.items():
             if variable not in self.celltype.states:

@@ -217,7 +217,7 @@ class Projection(common.Projection):
     def _make_parts(self):
         """Sorts the synapses into projections of the network."""
         state = simulator.state
-        if state.step == 0:
+        if state.step == 0 or self._first_weight is None:
             self._first_weight = self._values["weight"]
         before = len(self._parts)
         parts = []

@@ -48,6 +48,7 @@ class State(common.control.BaseState):
         self.sim = None
         self.stale = False      # True: it has to be built anew
         self.built = 0          # how many populations it has
+        self.empty = False      # True: it had none at first
         for part in [*self.recorders, *self.current_sources, *self.populations, *self.projections]:
             part._begin()
 
