@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Copies the shared libraries that a package's binaries need into the package: bundle_libraries.py PACKAGE
 
-Each gets a name of its own (libfmt-5e884898.so.9), so that it meets no other copy of the same library in the process. What every
+Run by the build of a wheel. Each gets a name of its own (libfmt-5e884898.so.9), so that it meets no other copy of the same library in the process. What every
 Linux with glibc has is left out. patchelf does the renaming.
 """
 import hashlib
@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 
-EVERYWHERE = re.compile(r"^(ld-linux|lib(c|m|dl|rt|pthread|resolv|util|gcc_s|stdc\+\+|python3)\b)")
+EVERYWHERE = re.compile(r"^(ld-linux|lib(c|m|dl|rt|pthread|resolv|util|gcc_s|stdc\+\+|python3[.\d]*)\.so)")
 
 
 def patchelf(*arguments):

@@ -20,6 +20,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RANVIER = pathlib.Path(os.environ.get("RANVIER", ROOT / "build" / "release" / "ranvier")).resolve()
+os.environ.setdefault("XDG_CACHE_HOME", str(RANVIER.parent / "test-cache"))  # compiled models are kept there
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 BLOCK = re.compile(r"^(?P<mark><!-- run -->\n)?```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -49,6 +49,32 @@ TEST(errors_network_gaps, an_edge_list_gives_pairs_and_conductances) {
   EXPECT_EQ(g.name, "E--E");
 }
 
+std::string solved_by(std::string_view method) {
+  return "format = 1\n[simulation]\ngap_junctions = " + std::string(method) + "\n[[populations]]\nname = \"E\"\nsize = 10\nmodel = \"lif_exp\"\n[[gap_junctions]]\nsource = \"E\"\ntarget = \"E\"\nrule = \"all_to_all\"\nconductance = \"1 nS\"\n";
+}
+
+TEST(errors_network_gaps, the_method_and_its_settings_are_read) {
+  EXPECT_EQ(io::parse_network(solved_by("{ method = \"explicit\" }"), "network.toml").gap_method.kind, GapMethodSpec::Kind::explicit_euler);
+  const auto m = io::parse_network(solved_by("{ method = \"waveform_relaxation\", interval = \"0.5 ms\", tolerance = \"1 uV\", max_iterations = 9, interpolation = 1 }"), "network.toml").gap_method;
+  EXPECT_EQ(m.kind, GapMethodSpec::Kind::waveform_relaxation);
+  EXPECT_EQ(m.interval_ms, 0.5);
+  EXPECT_NEAR(m.tolerance_mV, 1e-3, 1e-15);
+  EXPECT_EQ(m.max_iterations, 9);
+  EXPECT_EQ(m.interpolation, 1);
+}
+
+TEST(errors_network_gaps, an_unknown_method_and_settings_out_of_range_are_told) {
+  EXPECT_EQ(problems(solved_by("{ method = \"wave_relaxation\" }")),
+            "network.toml:3: simulation.gap_junctions.method = \"wave_relaxation\": must be one of explicit, waveform_relaxation. Did you mean \"waveform_relaxation\"?");
+  EXPECT_EQ(problems(solved_by("{ method = \"waveform_relaxation\", interval = \"0 ms\", tolerance = \"-1 mV\", max_iterations = 0, interpolation = 2, iterations = 3 }")),
+            "network.toml:3: simulation.gap_junctions.iterations = 3: unknown key. Did you mean \"max_iterations\"?\n"
+            "network.toml:3: simulation.gap_junctions.interval = \"0 ms\": must be > 0 ms\n"
+            "network.toml:3: simulation.gap_junctions.tolerance = \"-1 mV\": must be > 0 mV\n"
+            "network.toml:3: simulation.gap_junctions.max_iterations = 0: must be at least 1\n"
+            "network.toml:3: simulation.gap_junctions.interpolation = 2: must be 0, 1 or 3");
+  EXPECT_EQ(problems(solved_by("{ tolerance = \"1 mV\" }")), "network.toml:3: simulation.gap_junctions: method is missing: \"explicit\" or \"waveform_relaxation\"");
+}
+
 TEST(errors_network_gaps, a_network_with_junctions_cannot_be_down_scaled) {
   EXPECT_EQ(problems(with("source = \"E\"\ntarget = \"E\"\nrule = { pairwise_bernoulli = 0.1 }\nconductance = \"1 nS\"\n[downscale]\nneurons = 0.5\n")),
             "network.toml:15: downscale: gap junctions cannot be down-scaled; remove them, or set neurons = 1 and indegree = 1");

@@ -347,7 +347,7 @@ size = 100
 model = "lif_exp"
 positions = { gird = [10, 11], spacing = "10 um" }
 )",
-     R"(network.toml:6: populations[0].positions: must have one of grid, random, file)"},
+     R"(network.toml:6: populations[0].positions: must have one of grid, random, file, places)"},
     {"train_id",
      R"([[populations]]
 name = "S"
@@ -355,7 +355,7 @@ size = 2
 model = "spike_train"
 spikes = { neurons = [0, 2], times = ["1 ms", "2 ms"] }
 )",
-     R"(network.toml:6: populations[0].spikes.neurons[1] = 2: must be at most 1)"},
+     R"(network.toml:6: populations[0].spikes.neurons = [0, 2]: spike 1: neuron 2 is out of range: the population has 2 neurons, 0 to 1)"},
     {"train_time",
      R"([[populations]]
 name = "S"
@@ -363,7 +363,7 @@ size = 2
 model = "spike_train"
 spikes = { neurons = [0, 1], times = ["1 ms", "-2 ms"] }
 )",
-     R"(network.toml:6: populations[0].spikes.times[1] = "-2 ms": must be >= 0 ms)"},
+     R"(network.toml:6: populations[0].spikes.times = ["1 ms", "-2 ms"]: spike 1: time -2 ms: must be >= 0 ms)"},
     {"train_length",
      R"([[populations]]
 name = "S"
@@ -371,7 +371,7 @@ size = 2
 model = "spike_train"
 spikes = { neurons = [0, 1], times = ["1 ms"] }
 )",
-     R"(network.toml:6: populations[0].spikes.neurons = [0, 1]: neurons and times must be lists of the same length)"},
+     R"(network.toml:6: populations[0].spikes.neurons = [0, 1]: neurons and times must be lists of the same length, but have 2 and 1 entries)"},
     {"train_none",
      R"([[populations]]
 name = "S"

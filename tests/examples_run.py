@@ -18,6 +18,9 @@ SILENT = {"gap_pair"}  # below threshold throughout
 SMALLER = {"hpc_benchmark": ["--set", "scale=0.1"], "microcircuit": ["--set", "scale=0.05"]}
 
 
+os.environ.setdefault("XDG_CACHE_HOME", str(RANVIER.resolve().parent / "test-cache"))  # compiled models are kept there
+
+
 def run(network, threads, folder):
     command = [RANVIER, "simulate", network, "--json", "--threads", str(threads), "--warmup", "0 s", "--duration", DURATION.get(network.stem, "100 ms"),
                *SMALLER.get(network.stem, []), "--output", folder / f"{network.stem}-{threads}"]

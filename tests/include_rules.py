@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the #include lines of include/ and src/ and holds them against the arrows of docs/architecture.md.
+"""Reads the #include lines of include/, src/ and python/src/ and holds them against the arrows of docs/architecture.md.
 
 Prints every line that breaks a rule, and exits with 1 where there is one.
 """
@@ -15,27 +15,32 @@ ARROWS = {
     "public": set(),
     "core": set(),
     "engine": {"core"},
+    "equations": {"core", "engine"},
     "plan": {"core"},
     "measure": {"core"},
-    "io": {"core", "engine", "plan"},
-    "cli": {"core", "engine", "io", "measure", "plan"},
+    "io": {"core", "engine", "equations", "plan"},
+    "cli": {"core", "engine", "equations", "io", "measure", "plan"},
+    "python": {"core", "engine", "io", "measure"},
 }
 # What only some files may include: the header, and the files that may.
 HOMES = [
     (re.compile(r"hdf5|H5[A-Z]\w*public"), re.compile(r"src/io/hdf5")),
     (re.compile(r"toml\+\+|toml\.hpp"), re.compile(r"src/io/toml")),
     (re.compile(r"CLI/"), re.compile(r"src/cli/")),
+    (re.compile(r"nanobind/|Python\.h"), re.compile(r"python/src/")),
     (re.compile(r"mpi\.h"), re.compile(r"src/engine/exchange")),
     (re.compile(r"nlohmann/"), re.compile(r"src/(io|cli)/")),
 ]
 # io knows the plain descriptions of the engine: what models say of themselves, and states as arrays.
 IO_FROM_ENGINE = {"engine/model.hpp", "engine/state.hpp"}
+# ... and of models of one's own: their texts, and how they are registered.
+IO_FROM_EQUATIONS = {"equations/model.hpp", "equations/own_models.hpp"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 
 def folder_of(path):
-    return "public" if path.parts[0] == "include" else path.parts[1]
+    return {"include": "public", "python": "python"}.get(path.parts[0], path.parts[1])
 
 
 def resolve(path, name):
@@ -62,12 +67,14 @@ def problem(path, bracket, name):
         return f"{here} may not include {there}"
     if here == "io" and there == "engine" and name not in IO_FROM_ENGINE:
         return "io may include only the engine's plain descriptions: " + ", ".join(sorted(IO_FROM_ENGINE))
+    if here == "io" and there == "equations" and name not in IO_FROM_EQUATIONS:
+        return "io may include only the descriptions of equations: " + ", ".join(sorted(IO_FROM_EQUATIONS))
     return None
 
 
 def main():
     broken, files = [], 0
-    for top in ("include", "src"):
+    for top in ("include", "src", "python/src"):
         for file in sorted((ROOT / top).rglob("*")):
             if file.suffix not in (".hpp", ".cpp", ".h", ".cu"):
                 continue

@@ -107,6 +107,10 @@ TEST(OutputSummary, effects_follow_weights_signs_and_reversal_potentials) {
   receptor.params["E_rev"] = Values::constant(0);
   spec.populations[1].params["E_L"] = Values::constant(-60);
   EXPECT_EQ(population_effect(spec, 0), "excitatory");
+  receptor.sign = +1;  // as of the receptor "in" of lif_cond_exp: its weights are positive, and it inhibits
+  receptor.params["E_rev"] = Values::constant(-80);
+  EXPECT_EQ(population_effect(spec, 0), "inhibitory");
+  receptor.params["E_rev"] = Values::constant(0);
   spec.projections.push_back(test::projection(0, 2, -1));
   EXPECT_EQ(population_effect(spec, 0), "mixed");
 }

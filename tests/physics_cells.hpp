@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <initializer_list>
 #include <map>
 #include <span>
@@ -55,7 +56,7 @@ class Cells {
     double initial[engine::state_max];
     for (std::size_t k = 0; k < model.info->state.size(); ++k) {
       initial[k] = initial_value(model.info->state[k], values);
-      if (model.initial) initial[k] = model.initial(values.data(), initial, static_cast<int>(k));
+      if (model.initial && k > 0) initial[k] = model.initial(values.data(), initial, static_cast<int>(k));
       if (k == 0) initial[k] -= offset_;
       visit_.state[k] = array(initial[k]);
     }
@@ -183,7 +184,7 @@ class Cells {
     const auto table = entry_->model->info->parameters;
     for (std::size_t k = 0; k < table.size(); ++k)
       if (table[k].name == v.initial) return values[k];
-    return std::stod(std::string(v.initial));
+    return std::strtod(std::string(v.initial).c_str(), nullptr);  // a formula: model.initial knows
   }
   void make_receptors(const engine::MembraneModel& model, const std::vector<double>& membrane) {
     bool any_conductance = false;

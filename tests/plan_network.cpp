@@ -105,6 +105,18 @@ TEST(PlanNetwork, a_network_file_gets_build_time_wall_time_and_memory) {
   EXPECT_FALSE(j["derivation"].empty());
 }
 
+TEST(PlanNetwork, the_probe_of_a_small_network_goes_on_for_a_tenth_of_a_second_or_until_the_run_is_over) {
+  const auto probe = [](const char* duration) {
+    const auto run = call("plan network " + examples + "first.toml --threads 1 --json --duration \"" + duration + "\"");
+    EXPECT_EQ(run.code, 0) << run.err;
+    return nlohmann::json::parse(run.out)["probe"];
+  };
+  const auto endless = probe("3000 s"), brief = probe("500 ms");
+  EXPECT_GT(endless["biology_s"].get<double>(), 0.15);  // it starts with 0.1 s of biology, which takes some milliseconds
+  EXPECT_GE(endless["cost_s"].get<double>(), 0.1);
+  EXPECT_NEAR(brief["biology_s"].get<double>(), 0.5, 1e-9);
+}
+
 TEST(PlanNetwork, prediction_and_run_of_a_small_network_agree) {
   const test_cli::Folder folder;
   const std::string what = examples + "brunel.toml --set order=500 --duration \"500 ms\" --threads 1 --json";

@@ -218,6 +218,88 @@ TEST(SamePlastic, weights_are_identical_where_histories_outgrow_their_limit) {
   EXPECT_TRUE(Outcome(one) == Outcome(simulate(spec, {.threads = 7})));
 }
 
+/// Sources that fire twice in a step, on average, onto cells that fire at some spikes/s, by delays of many lengths: so that several spikes of one
+/// source and one stamp are under way together.
+NetworkSpec crowded(std::vector<SynapseSpec> synapse) {
+  NetworkSpec spec;
+  spec.simulation.duration_ms = 60;
+  spec.simulation.seed = 5;
+  spec.populations = {leaky("E", 37), poisson_source("source", 7, 20'000)};
+  spec.populations[0].params["t_ref"] = Values::constant(1);
+  spec.populations[0].initial["V_m"] = Values::uniform(-70, -55);
+  spec.volumes = {{.name = "reward", .tau_ms = 15}};
+  spec.volumes[0].pulses = {{.kind = PulseSpec::Kind::random, .amount = 0.1, .interval_ms = 7}};
+  ProjectionSpec p = connect(spec, 1, 0, Rule::Kind::pairwise_bernoulli, 0.01);
+  p.rule.probability = 0.7;
+  p.weight = Values::uniform(0.002, 0.01);
+  p.delay_ms = Values::uniform(0.1, 6);
+  p.dendritic_delay_fraction = 0.4;
+  p.synapse = std::move(synapse);
+  spec.projections = {p};
+  InputSpec drive;
+  drive.kind = InputSpec::Kind::poisson;
+  drive.target = whole(spec, 0);
+  drive.rate_hz = Values::constant(9000);
+  drive.weight = Values::constant(0.15);
+  spec.inputs = {drive};
+  RecordingSpec weights;
+  weights.kind = RecordingSpec::Kind::weights;
+  weights.name = "weights";
+  weights.sources = p.source;
+  weights.targets = p.target;
+  spec.recordings = {record_spikes(spec, 0), weights};
+  return spec;
+}
+
+/// Runs in pieces, after each of which all synapses are brought up to date, and rests once as a snapshot.
+Outcome in_swept_pieces(const NetworkSpec& spec, int threads, int threads_then) {
+  auto net = engine::build(spec, {.threads = threads});
+  engine::State state = engine::start(*net);
+  auto recorder = std::make_unique<engine::Recorder>(*net);
+  std::vector<Spike> spikes;
+  for (const std::uint32_t step : {30u, 123u, 124u, 317u, 450u, steps_of(spec)}) {
+    engine::run(*net, state, {.until_step = step, .warmup_step = 0}, *recorder);
+    for (const auto& shard : state.shards)
+      for (const auto& synapses : shard.plastic) synapses->sweep(state.step);
+    if (step != 317) continue;
+    const engine::Snapshot rest = engine::snapshot(*net, state);
+    RunResult result;
+    recorder->finish(*net, state, result);
+    spikes = result.spikes;
+    net = engine::build(spec, {.threads = threads_then});
+    state = engine::restore(*net, rest);
+    recorder = std::make_unique<engine::Recorder>(*net);
+  }
+  RunResult result;
+  recorder->finish(*net, state, result);
+  result.spikes.insert(result.spikes.begin(), spikes.begin(), spikes.end());
+  return Outcome(result);
+}
+
+TEST(SamePlastic, spikes_and_weights_are_identical_where_sources_fire_twice_in_a_step) {
+  std::vector<std::vector<SynapseSpec>> rules;
+  for (const auto* name : {"stdp", "stdp_triplet", "clopath", "stdp_dopamine", "camkii"}) {
+    SynapseSpec rule = with_bounds(*engine::find_synapse(name));
+    if (engine::find_synapse(name)->looks_back_ms) rule.volume = "reward";
+    for (const auto* limit : {"w_max", "lambda", "A_plus", "A_minus"})
+      if (rule.params.contains(limit)) rule.params[limit] = 0.02;
+    rules.push_back({rule});
+  }
+  const SynapseSpec structure = with_bounds(*engine::find_synapse("structural_sigmoid"));
+  rules.push_back({with_bounds(*engine::find_synapse("stdp")), structure});
+  rules.push_back({with_bounds(*engine::find_synapse("camkii")), with_bounds(*engine::find_synapse("tsodyks_markram")), structure});
+  for (const auto& rule : rules) {
+    SCOPED_TRACE(rule[0].rule + (rule.size() > 1 ? " and structure" : ""));
+    NetworkSpec spec = crowded(rule);
+    if (rule.back().rule == structure.rule) spec.simulation.duration_ms = 115;  // past one structural step
+    const Outcome expected(simulate(spec));
+    EXPECT_GT(expected.spikes.size(), 20u);
+    for (const int threads : {2, 3, 7}) EXPECT_TRUE(Outcome(simulate(spec, {.threads = threads})) == expected) << threads << " threads";
+    EXPECT_TRUE(in_swept_pieces(spec, 1, 3) == expected);
+    EXPECT_TRUE(in_swept_pieces(spec, 7, 2) == expected);
+  }
+}
+
 TEST(SamePlastic, looking_at_weights_changes_nothing) {
   for_each_case([](const NetworkSpec& spec, const Outcome& expected) {
     const auto net = engine::build(spec, {.threads = 2});
@@ -264,6 +346,26 @@ TEST(SamePlastic, spikes_and_weights_are_identical_after_a_rest_in_a_file_on_ano
     EXPECT_TRUE(Outcome(result) == expected);
   });
   std::filesystem::remove_all(folder);
+}
+
+TEST(SamePlastic, what_is_saved_of_synapses_is_identical_on_1_3_and_7_threads) {
+  for (const Case& c : cases()) {
+    if (c.name.find(' ') != std::string::npos && !c.name.starts_with("structural_")) continue;  // each rule alone, and all with structure
+    SCOPED_TRACE(c.name);
+    const auto saved = [&](int threads) {
+      const auto net = engine::build(c.spec, {.threads = threads});
+      engine::State state = engine::start(*net);
+      engine::Recorder recorder(*net);
+      engine::run(*net, state, {.until_step = 1300}, recorder);  // past a structural step
+      std::map<std::string, std::vector<double>> arrays;
+      for (const auto& a : engine::snapshot(*net, state).arrays)
+        if (a.name.starts_with("projections/")) arrays[a.name] = a.values;
+      return arrays;
+    };
+    const auto one = saved(1);
+    for (const int threads : {3, 7})
+      for (const auto& [name, values] : saved(threads)) EXPECT_TRUE(one.at(name) == values) << name << " on " << threads << " threads";
+  }
 }
 
 TEST(SamePlastic, the_networks_are_lively_and_their_weights_move) {

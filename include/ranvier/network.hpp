@@ -71,6 +71,8 @@ struct PopulationSpec {
   int dimensions = 0;                        ///< 0: no positions; 2 or 3
   std::vector<double> positions_um;          ///< [size][dimensions]
   bool sleep = true;                         ///< cells of this population may fall asleep where their model allows it
+  std::string part_of;                       ///< what results call it; empty: `name`. A population of a file whose cells have several models is several here
+  std::shared_ptr<const std::vector<std::int64_t>> node_ids;  ///< [size] ids that results give its cells; none: 0, 1, ...
 };
 
 /// A slice of a population: neurons first, first + stride, ... below last.
@@ -132,6 +134,20 @@ struct GapJunctionSpec {
   std::string where;
 };
 
+/// How the currents of all gap junctions are found.
+struct GapMethodSpec {
+  enum class Kind {
+    explicit_euler,       ///< from the potentials at the beginning of each step
+    waveform_relaxation   ///< by iterating over intervals until the potentials agree with the currents
+  };
+  Kind kind = Kind::explicit_euler;
+  // of waveform relaxation:
+  double interval_ms = 1;         ///< at most; never longer than the shortest delay
+  double tolerance_mV = 1e-4;     ///< largest change of a potential at which iterating ends
+  int max_iterations = 15;
+  int interpolation = 3;          ///< order of the polynomials through the potentials of an interval: 0, 1 or 3
+};
+
 /// Where pulses into a volume come from; each raises the concentration at once.
 struct PulseSpec {
   enum class Kind {
@@ -161,7 +177,7 @@ struct VolumeSpec {
 
 /// Input that needs no synapse of the network.
 struct InputSpec {
-  enum class Kind { poisson, dc, step, sine, noise };
+  enum class Kind { poisson, dc, step, sine, noise, samples };
   std::string name;
   Kind kind = Kind::dc;
   Slice target;
@@ -173,7 +189,8 @@ struct InputSpec {
   Values mean_pA;              ///< sine, noise: offset
   Schedule current_pA;         ///< step: piecewise
   double frequency_hz = 0, phase_rad = 0;  ///< sine
-  double noise_dt_ms = 0;      ///< noise: how long one value holds; 0: one step
+  double noise_dt_ms = 0;      ///< noise, samples: how long one value holds; 0: one step
+  std::shared_ptr<const std::vector<double>> samples_pA;  ///< samples: [samples][target.size()]; one row after the other from the start on, 0 after the last
   double start_ms = 0, stop_ms = std::numeric_limits<double>::infinity();
   std::string where;
 };
@@ -185,6 +202,7 @@ struct RecordingSpec {
   Slice neurons;                       ///< spikes, state
   std::vector<std::string> variables;  ///< state: names of state variables; a receptor's as "ex.I"
   double interval_ms = 0;              ///< state: 0 means every step
+  bool shares_file = false;            ///< state: all recordings of this name are one report, in one file
   Slice sources, targets;              ///< weights, connectivity
   double start_ms = 0, stop_ms = std::numeric_limits<double>::infinity();
   std::string where;
@@ -201,16 +219,26 @@ struct SimulationSpec {
   bool round_delays = true;   ///< false: a constant delay that is not a multiple of dt is an error
 };
 
+/// In which units synaptic input is summed; the engine finds its own where none are given. A network that was drawn once and
+/// written down edge by edge keeps with them the very sums it had.
+struct SumUnits {
+  bool wide = false;                     ///< 64-bit sums
+  std::map<std::string, int> exponents;  ///< of two, for each unit of weights: { "pA": -12 }; empty: not given
+};
+
 struct NetworkSpec {
   std::string name = "network";
+  SumUnits sum_units;
   SimulationSpec simulation;
   std::vector<PopulationSpec> populations;
   std::vector<ProjectionSpec> projections;
   std::vector<GapJunctionSpec> gap_junctions;
+  GapMethodSpec gap_method;
   std::vector<VolumeSpec> volumes;
   std::vector<InputSpec> inputs;
   std::vector<RecordingSpec> recordings;
   std::map<std::string, std::string> parameters;  ///< named values after --set, as text, for the summary
+  std::vector<std::string> notes;                 ///< what a reader took for granted where a file leaves something open: for the user to see
 
   std::int64_t neuron_count() const {
     std::int64_t n = 0;

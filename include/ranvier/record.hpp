@@ -73,6 +73,12 @@ struct VolumeResult {
   double concentration = 0;  ///< at the end of the run
 };
 
+/// What waveform relaxation took, where gap junctions are solved by it.
+struct GapWork {
+  std::uint64_t intervals = 0, iterations = 0;
+  std::uint64_t unsettled = 0;  ///< intervals in which potentials still changed by the tolerance or more after the last iteration
+};
+
 /// How many synapses a projection has that come and go: at the beginning of the run, and after each structural step.
 struct StructureSeries {
   struct Count {
@@ -120,6 +126,7 @@ struct RunResult {
   std::vector<Trace> traces;
   std::vector<Connections> connections;
   std::vector<VolumeResult> volumes;
+  std::optional<GapWork> gap_work;         ///< where gap junctions are solved by waveform relaxation
   std::vector<StructureSeries> structure;  ///< of each projection with a rule of structure
 
   /// [n_populations] all spikes after the warm-up, recorded or not

@@ -15,6 +15,7 @@
 The words are those of the network file (docs/network-file.md). A quantity is a text with its unit or a plain number in ms, mV, pA, nS, pF, Hz or um;
 a number for each neuron or synapse is a numpy array.
 """
+from . import statistics
 from ._core import version as __version__
 from .errors import InputError, RunError
 from .network import GapJunctions, Input, Network, Population, Projection, load
@@ -24,5 +25,15 @@ from .simulation import Simulation
 from .units import ms, quantity
 from .models import models
 
+
+def __getattr__(name):
+    """ranvier.plot, ranvier.nir and ranvier.verify, imported when first used: nothing else needs matplotlib or nir."""
+    if name in ("plot", "nir", "verify"):
+        import importlib
+
+        return importlib.import_module(".plot", __name__)
+    raise AttributeError(f"module 'ranvier' has no attribute {name!r}")
+
+
 __all__ = ["GapJunctions", "Input", "InputError", "Network", "Piece", "Population", "Projection", "RunError", "Simulation", "Spikes", "Synapses", "Trace",
-           "__version__", "load", "models", "ms", "plan", "quantity"]
+           "__version__", "load", "models", "ms", "plan", "quantity", "statistics"]

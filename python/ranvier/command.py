@@ -32,5 +32,9 @@ def ranvier(*arguments) -> str:
 
 
 def main():
-    """The console script: becomes the program."""
+    """The console script: becomes the program. `ranvier verify` is Python's own."""
+    if sys.argv[1:2] == ["verify"]:
+        from .verify.command import main as verify
+
+        sys.exit(verify(sys.argv[2:]))
     os.execv(program(), ["ranvier", *sys.argv[1:]])

@@ -133,7 +133,10 @@ class Network:
                          dict(source=source, target=target, rule=rule, receptor=receptor, weight=weight, delay=delay, synapse=synapse, **keys))
 
     def input(self, type: str, target, name: str = None, **keys) -> Input:
-        """Adds an input: type "poisson", "dc", "step", "sine" or "noise", with the keys of [[inputs]] in a network file."""
+        """Adds an input: type "poisson", "dc", "step", "sine", "noise" or "samples", with the keys of [[inputs]] in a network file.
+
+        A current of its own for each neuron and time is type "samples": samples=array [samples][neurons] in pA, each for `hold` (a step where not given).
+        """
         return self._add("inputs", Input, name or f"{type} {len(self._tree.get('inputs', []))}", dict(type=type, target=target, **keys))
 
     def poisson(self, target, rate, weight, receptor: str = None, name: str = None, **keys) -> Input:
@@ -162,6 +165,17 @@ class Network:
         if name is None and type == "state":
             name = f"state {_word(neurons)}"
         self._add("recordings", _Named, name, dict(type=type, neurons=neurons, variables=variables, **keys))
+
+    def downscale(self, neurons: float, indegree: float, rates: dict = None):
+        """Makes a smaller network that keeps mean and variance of what each cell receives (van Albada et al. 2015, doi:10.1371/journal.pcbi.1004490).
+
+        All sizes and numbers given are those at full scale, before and after this call; populations have their smaller size once the network is built.
+
+        neurons, indegree   factors of at most 1
+        rates               {population: its rate at full scale, in Hz or with a unit}: of the sources, whose lost input a constant current replaces
+        """
+        self._tree["downscale"] = plain({"neurons": neurons, "indegree": indegree, "rates": {getattr(p, "name", p): rate for p, rate in (rates or {}).items()}}, "downscale")
+        self._spec = None
 
     def _add(self, section, kind, name, table):
         parts = self._tree.setdefault(section, [])

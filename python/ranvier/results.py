@@ -46,12 +46,13 @@ class Synapses(NamedTuple):
 class Piece:
     """One piece of a run: what Simulation.run() returns."""
 
-    def __init__(self, core, layout, start_ms, dt_ms):
+    def __init__(self, core, layout, start_ms, dt_ms, counted=True):
         self._core = core
         self._layout = layout
         self._dt = dt_ms
         self.start = start_ms                    #: ms, where the piece began
         self.stop = round(core.end_step * dt_ms, 9)  #: ms, where it ended
+        self.counted = counted                   #: False: a warm-up, which statistics leave out
         self.complete = not core.partial         #: False: it was interrupted
         self.wall_s = core.simulate_s            #: wall time of the piece, in s
         self.spike_count = core.spike_count      #: all spikes, recorded or not; 0 of a warm-up
@@ -105,7 +106,8 @@ def _times(steps, dt_ms):
 class Layout:
     """Where the populations of a network lie among its ids."""
 
-    def __init__(self, populations):
+    def __init__(self, populations, effects=()):
+        self.effects = list(effects) or [0] * len(populations)  # +1, -1 or 0: what the synapses of each population do
         self.names = [p[0] for p in populations]
         self.sizes = [p[1] for p in populations]
         self.first = np.concatenate([[0], np.cumsum(self.sizes)]).astype(np.int64)

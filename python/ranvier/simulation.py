@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A network that runs: in pieces, looked at and changed in between."""
+import html
 import json
 import os
 
@@ -23,7 +24,7 @@ class Simulation:
         self.pieces = []  #: of the run so far
         self._core = core
         self._spec = spec
-        self._layout = Layout(spec.populations)
+        self._layout = Layout(spec.populations, spec.effects)
         self._dt = spec.dt_ms
 
     # --- running
@@ -66,7 +67,7 @@ class Simulation:
                 self._core.run(steps, counted, bar.show if bar.on else None)
         finally:  # also what Ctrl-C has cut short
             for core in self._core.pieces_from(len(self.pieces)):
-                self.pieces.append(Piece(core, self._layout, start, self._dt))
+                self.pieces.append(Piece(core, self._layout, start, self._dt, counted))
         return self.pieces[-1]
 
     # --- looking
@@ -193,6 +194,20 @@ class Simulation:
         folder = self.write(folder, overwrite=overwrite)
         ranvier("report", folder, *(["--overwrite"] if overwrite else []))
         return os.path.join(folder, "report.html")
+
+    def _repr_html_(self):
+        """What a notebook shows: the populations with their rates so far."""
+        counted = [piece for piece in self.pieces if piece.counted]
+        seconds = sum(piece.stop - piece.start for piece in counted) * 1e-3
+        rows = ""
+        for k, (name, size) in enumerate(zip(self._layout.names, self._layout.sizes)):
+            spikes = sum(piece._core.population_spikes[k] for piece in counted)
+            rate = f"{spikes / size / seconds:.2f}" if seconds > 0 else "–"
+            rows += f"<tr><td style='text-align:left'>{html.escape(name)}</td><td>{size:,}</td><td>{spikes:,}</td><td>{rate}</td></tr>"
+        wall = sum(piece.wall_s for piece in self.pieces)
+        ran = f"{self.time:g} ms simulated in {wall:.3g} s" if self.pieces else "nothing has run yet"
+        return (f"<b>{html.escape(self.network.name)}</b>: {self._layout.first[-1]:,} neurons, {self.synapse_count:,} synapses; {ran}, {self.threads} thread{'s' if self.threads != 1 else ''}"
+                f"<table><tr><th style='text-align:left'>population</th><th>neurons</th><th>spikes</th><th>spikes/s</th></tr>{rows}</table>")
 
     def __repr__(self):
         return f"<Simulation of {self.network.name} at {self.time:g} ms: {self._layout.first[-1]} neurons, {self.synapse_count} synapses, {self.threads} threads>"

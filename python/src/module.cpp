@@ -21,6 +21,7 @@
 
 #include "engine/model.hpp"
 #include "io/network_file.hpp"
+#include "outline.hpp"
 #include "ranvier/error.hpp"
 #include "ranvier/units.hpp"
 #include "session.hpp"
@@ -266,6 +267,8 @@ void add_networks(nb::module_& m) {
   nb::class_<NetworkSpec>(m, "Spec")
       .def_ro("name", &NetworkSpec::name)
       .def_prop_ro("populations", populations_of)
+      .def_prop_ro("projections", projections_of)
+      .def_prop_ro("effects", effects_of)
       .def_prop_ro("inputs", [](const NetworkSpec& s) {
         std::vector<std::string> names;
         for (const auto& i : s.inputs) names.push_back(i.name);
@@ -284,6 +287,27 @@ void add_networks(nb::module_& m) {
         }
         return names;
       })
+      .def_prop_ro("receptor_kinds", [](const NetworkSpec& s) {
+        nb::list out;
+        for (const auto& p : s.populations) {
+          nb::list kinds;
+          for (const auto& r : p.receptors) kinds.append(nb::make_tuple(r.name, r.kind, r.conductance));
+          out.append(kinds);
+        }
+        return out;
+      })
+      .def_prop_ro("projections", [](const NetworkSpec& s) {
+        nb::list out;
+        for (const auto& p : s.projections) out.append(nb::make_tuple(p.name, p.source.population, p.target.population, p.receptor, !p.synapse.empty()));
+        return out;
+      })
+      .def_prop_ro("input_targets", [](const NetworkSpec& s) {
+        static constexpr const char* kinds[] = {"poisson", "dc", "step", "sine", "noise", "samples"};
+        nb::list out;
+        for (const auto& i : s.inputs) out.append(nb::make_tuple(i.name, kinds[static_cast<int>(i.kind)], i.target.population, i.receptor, i.start_ms, i.stop_ms));
+        return out;
+      })
+      .def_prop_ro("gap_junctions", [](const NetworkSpec& s) { return s.gap_junctions.size(); })
       .def_prop_ro("dt_ms", [](const NetworkSpec& s) { return s.simulation.dt_ms; })
       .def_prop_ro("duration_ms", [](const NetworkSpec& s) { return s.simulation.duration_ms; })
       .def_prop_ro("warmup_ms", [](const NetworkSpec& s) { return s.simulation.warmup_ms; })
@@ -313,6 +337,13 @@ void add_sessions(nb::module_& m) {
       .def("read", [](const Session& s, int population, const std::string& variable) { return taken(s.read(population, variable)); })
       .def("write", [](Session& s, int population, const std::string& variable, const Numbers& values) { s.write(population, variable, copied<double>(values)); })
       .def("variables", &Session::variables)
+      .def("parameters", [](const Session& s, int population) {
+        nb::dict out;
+        for (auto& [name, values] : s.parameters(population)) out[name.c_str()] = taken(std::move(values));
+        return out;
+      })
+      .def("currents", [](const Session& s, int population, std::uint32_t first, std::uint32_t steps) { return taken(s.currents(population, first, steps)); })
+      .def("arrivals", [](const Session& s, int input, std::uint32_t first, std::uint32_t steps) { return taken(s.arrivals(input, first, steps)); })
       .def("connections", [](const Session& s, int source, int target) {
         Connections c;
         {

@@ -12,6 +12,9 @@
 
 #include "core/suggest.hpp"
 #include "engine/change.hpp"
+#include "engine/event_model.hpp"
+#include "engine/inputs.hpp"
+#include "engine/kernel.hpp"
 #include "engine/pieces.hpp"
 #include "io/results.hpp"
 #include "io/state_file.hpp"
@@ -33,7 +36,7 @@ Session::Session(const NetworkSpec& spec, int threads, const std::string& simd, 
   network_ = engine::build(spec, {.threads = threads_});
   state_ = resume.empty() ? engine::start(*network_) : engine::restore(*network_, io::read_state(resume));
   build_s_ = seconds_now() - since;
-  predicted_byte_ = static_cast<std::uint64_t>(engine::estimate_memory(spec, threads_).total_byte());
+  predicted_byte_ = static_cast<std::uint64_t>(network_->memory.total_byte());
   warmup_step_ = state_.step;
 }
 
@@ -111,6 +114,61 @@ void Session::write(int population, const std::string& variable, const std::vect
   engine::write_variable(*network_, state_, population, variable_of(population, variable), values);
 }
 
+std::vector<std::pair<std::string, std::vector<double>>> Session::parameters(int population) const {
+  const engine::Population& p = network_->populations.at(static_cast<std::size_t>(population));
+  std::vector<std::pair<std::string, std::vector<double>>> out;
+  const auto add = [&](const std::string& before, const engine::ModelInfo& info, const std::vector<std::vector<double>>& values) {
+    for (std::size_t k = 0; k < values.size() && k < info.parameters.size(); ++k) out.emplace_back(before + std::string(info.parameters[k].name), values[k]);
+  };
+  if (p.membrane) add("", *p.membrane->model->info, p.parameters);
+  if (p.event) add("", *p.event->info, p.parameters);
+  if (!p.membrane && !p.event && p.spec->membrane == "poisson_source" && p.spec->rate_hz.values.empty()) out.emplace_back("rate", p.parameters.at(0));
+  if (p.membrane)
+    for (std::size_t r = 0; r < p.receptors.size(); ++r) add(p.spec->receptors[r].name + ".", *p.receptors[r].model->info, p.receptors[r].parameters);
+  return out;
+}
+
+namespace {
+
+/// A population as if it lay on one shard.
+engine::Block whole(const engine::Network& network, int population) {
+  engine::Block block;
+  block.population = population;
+  block.n = static_cast<std::size_t>(network.populations.at(static_cast<std::size_t>(population)).size);
+  return block;
+}
+
+}  // namespace
+
+std::vector<double> Session::currents(int population, std::uint32_t first, std::uint32_t steps) const {
+  const engine::Block block = whole(*network_, population);
+  engine::CurrentInputs inputs(*network_, block);
+  std::vector<double> out(block.n * steps), now(block.padded());
+  if (inputs.empty()) return out;
+  for (std::uint32_t s = 0; s < steps; ++s) {
+    inputs.update(first + s + 1, true, now.data());
+    std::copy_n(now.begin(), block.n, out.begin() + static_cast<std::ptrdiff_t>(block.n * s));
+  }
+  return out;
+}
+
+std::vector<double> Session::arrivals(int input, std::uint32_t first, std::uint32_t steps) const {
+  const InputSpec& spec = network_->spec.inputs.at(static_cast<std::size_t>(input));
+  if (spec.kind != InputSpec::Kind::poisson) throw InputError(fmt::format("input \"{}\" brings currents, not spikes", spec.name));
+  const engine::Block block = whole(*network_, spec.target.population);
+  engine::PoissonInput poisson(*network_, static_cast<std::size_t>(input), block);
+  const double quantum = network_->populations[static_cast<std::size_t>(block.population)].receptors[static_cast<std::size_t>(spec.receptor)].quantum;
+  std::vector<double> out(block.n * steps);
+  std::vector<std::int64_t> sums(block.padded());  // room for sums of either width
+  for (std::uint32_t s = 0; s < steps; ++s) {
+    std::fill(sums.begin(), sums.end(), 0);
+    poisson.add(first + s + 1, 0, block.n, sums.data());
+    for (std::size_t i = 0; i < block.n; ++i)
+      out[block.n * s + i] = quantum * static_cast<double>(network_->wide ? sums[i] : reinterpret_cast<const std::int32_t*>(sums.data())[i]);
+  }
+  return out;
+}
+
 Connections Session::connections(int source, int target) const {
   const auto whole = [&](int k) { return Slice{.population = k, .last = network_->populations.at(static_cast<std::size_t>(k)).size}; };
   RecordingSpec all{.kind = RecordingSpec::Kind::weights, .sources = whole(source), .targets = whole(target)};
@@ -153,6 +211,13 @@ void Session::save(const std::filesystem::path& file, bool overwrite) const {
   io::write_state(file, engine::snapshot(*network_, state_), overwrite);
 }
 
+NetworkSpec Session::described() const {
+  NetworkSpec spec = network_->spec;
+  spec.simulation.warmup_ms = warmup_step_ * network_->dt();
+  spec.simulation.duration_ms = (state_.step - warmup_step_) * network_->dt();
+  return spec;
+}
+
 RunResult Session::result() const {
   RunResult r = engine::join(network_->spec, pieces_);
   const SimulationSpec& sim = network_->spec.simulation;
@@ -170,13 +235,14 @@ RunResult Session::result() const {
   return r;
 }
 
-std::string Session::summary() const { return io::summarise(network_->spec, result()).dump(); }
+std::string Session::summary() const { return io::summarise(described(), result()).dump(); }
 
 std::filesystem::path Session::write_results(const std::filesystem::path& folder, const std::string& format, bool overwrite) const {
   const io::OutputOptions options{.folder = folder, .overwrite = overwrite, .format = io::parse_file_format(format)};
-  const io::OutputFolder out = io::prepare_output(options, network_->spec.name);
+  const NetworkSpec spec = described();
+  const io::OutputFolder out = io::prepare_output(options, spec.name);
   const RunResult r = result();
-  io::write_results(out, options, network_->spec, r, io::summarise(network_->spec, r));
+  io::write_results(out, options, spec, r, io::summarise(spec, r));
   return out.path;
 }
 

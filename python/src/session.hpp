@@ -43,6 +43,13 @@ class Session {
   /// Names and units of the state variables of a population.
   std::vector<std::pair<std::string, std::string>> variables(int population) const;
 
+  /// Parameters of a population as its cells have them, those of receptors as "ex.tau_syn": a name and one value, or one for each cell.
+  std::vector<std::pair<std::string, std::vector<double>>> parameters(int population) const;
+  /// [steps][size] the currents that inputs bring into the cells of a population in steps first + 1, first + 2, ...; noise as it is drawn [pA].
+  std::vector<double> currents(int population, std::uint32_t first, std::uint32_t steps) const;
+  /// [steps][size of the population] the sum of the weights that a Poisson input brings in steps first + 1, first + 2, ...
+  std::vector<double> arrivals(int input, std::uint32_t first, std::uint32_t steps) const;
+
   /// All synapses between two populations as they are now, by source, target, receptor, delay and weight.
   Connections connections(int source, int target) const;
 
@@ -55,6 +62,8 @@ class Session {
 
   void save(const std::filesystem::path& file, bool overwrite) const;
 
+  /// The network with the times that were run in place of those it was described with.
+  NetworkSpec described() const;
   /// All pieces so far as one run; with `summary` as `ranvier simulate` writes it.
   RunResult result() const;
   /// JSON: the summary of all pieces so far. Computes the statistics.

@@ -13,6 +13,7 @@ namespace ranvier::cli {
 
 void add_simulate(CLI::App& app, const std::vector<std::string>& command_line);
 void add_check(CLI::App& app);
+void add_export(CLI::App& app);
 void add_models(CLI::App& app);
 void add_report(CLI::App& app);
 void add_measure(CLI::App& app);
@@ -24,6 +25,8 @@ std::string joined(const std::vector<std::string>& words);
 
 /// NAME=VALUE of each --set. Errors: InputError where there is no name or no '='.
 std::vector<std::pair<std::string, std::string>> parse_set(const std::vector<std::string>& options);
+/// An option that is a time with its unit, in ms. Errors: InputError naming the option
+double time_option(const char* name, const std::string& text);
 
 /// Exit codes of every command.
 enum ExitCode : int { done = 0, failed = 1, wrong_input = 2, interrupted = 130 };

@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> command_line(argv, argv + argc);
   cli::add_simulate(app, command_line);
   cli::add_check(app);
+  cli::add_export(app);
   cli::add_report(app);
   cli::add_models(app);
   cli::add_measure(app);

@@ -9,6 +9,8 @@
 
 #include "cli/commands.hpp"
 #include "engine/model.hpp"
+#include "equations/own_models.hpp"
+#include "io/model_file.hpp"
 #include "ranvier/error.hpp"
 
 namespace ranvier::cli {
@@ -107,6 +109,20 @@ void show(const std::string& name, bool json) {
   if (json) fmt::print("{}\n", (found.size() == 1 ? found[0] : found).dump(2));
 }
 
+/// A model file: what it says, or the C++ that it becomes.
+void show_file(const std::string& file, bool json, bool source) {
+  const ModelInfo& m = io::read_model(file);
+  if (source) fmt::print("{}", equations::source_of_model(std::string(m.name)));
+  else if (json) fmt::print("{}\n", to_json(m).dump(2));
+  else {
+    print_model(m);
+    if (m.kind == ModelInfo::Kind::synapse)
+      fmt::print("\n  in a network file:  [[models]] file = \"{}\"  and  synapse = \"{}\" in a projection\n", file, m.name);
+    else
+      fmt::print("  method    {}\n\n  in a network file:  [[models]] file = \"{}\"  and  membrane = \"{}\" with receptors of your choice\n", equations::method_of_model(std::string(m.name)), file, m.name);
+  }
+}
+
 void list(bool json) {
   if (json) {
     Json all = Json::array();
@@ -132,14 +148,20 @@ void list(bool json) {
 void add_models(CLI::App& app) {
   struct Options {
     std::string name;
-    bool json = false;
+    bool json = false, source = false;
   };
   auto o = std::make_shared<Options>();
   CLI::App* c = app.add_subcommand("models", "List membranes, receptors, sources and synapse rules, or show one with its equations and cost");
-  c->footer("Example:  ranvier models leaky");
-  c->add_option("NAME", o->name, "the model to show");
-  c->add_flag("--json", o->json, "print JSON");
-  c->callback([o] { o->name.empty() ? list(o->json) : show(o->name, o->json); });
+  c->footer("Example:  ranvier models leaky\n          ranvier models examples/models/adex_equations.toml");
+  c->add_option("NAME", o->name, "the model to show: a name, or a model file (.toml) with equations");
+  CLI::Option* json = c->add_flag("--json", o->json, "print JSON");
+  c->add_flag("--source", o->source, "of a model file: print the C++ that is made of it")->excludes(json);
+  c->callback([o] {
+    const bool file = o->name.ends_with(".toml") || o->name.find('/') != std::string::npos;
+    if (o->source && !file) throw InputError("--source: name a model file, for example: ranvier models my_adex.toml --source");
+    if (file) show_file(o->name, o->json, o->source);
+    else o->name.empty() ? list(o->json) : show(o->name, o->json);
+  });
 }
 
 }  // namespace ranvier::cli

@@ -190,6 +190,7 @@ class Translation {
         return;
       }
       case InputSpec::Kind::step:
+      case InputSpec::Kind::samples:
       case InputSpec::Kind::sine: return refuse(fmt::format("{}: changes with time", where));
     }
   }

@@ -21,6 +21,10 @@ std::vector<double> changes_of(const NetworkSpec& spec) {
     times.push_back(i.stop_ms);
     add_schedule(i.rate_schedule);
     if (i.kind == InputSpec::Kind::step) add_schedule(i.current_pA);
+    if (i.kind == InputSpec::Kind::samples && i.samples_pA) {
+      const double hold = i.noise_dt_ms > 0 ? i.noise_dt_ms : spec.simulation.dt_ms;
+      times.push_back(i.start_ms + hold * static_cast<double>(i.samples_pA->size()) / static_cast<double>(std::max<std::int64_t>(1, i.target.size())));
+    }
   }
   for (const PopulationSpec& p : spec.populations) {
     add_schedule(p.rate_hz);

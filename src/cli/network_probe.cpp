@@ -236,19 +236,18 @@ Probed probed(const NetworkSpec& spec) {
   return {std::move(c.spec), std::move(c.probed_ms), std::move(c.length_ms)};
 }
 
-/// Runs all phases of a probed network, one after the other, each weighted by its part of the run.
-std::vector<ProbePiece> run_phases(const engine::Network& network, const Probed& p, Bytes* resident = nullptr) {
+/// Runs all phases of a probed network, one after the other, each weighted by its part of the run: notes pieces, biology and resident memory.
+void run_phases(const engine::Network& network, const Probed& p, ProbeCounters& out) {
   engine::State state = engine::start(network);
-  std::vector<ProbePiece> out;
   const int pieces = p.probed_ms.size() == 1 ? pieces_measured : pieces_measured / 2;
   const double start = now_s();
-  for (std::size_t k = 0; k < p.probed_ms.size(); ++k) run_stretch(network, state, p.probed_ms[k], static_cast<int>(k), p.length_ms[k] / p.probed_ms[k], pieces, out);
+  for (std::size_t k = 0; k < p.probed_ms.size(); ++k) run_stretch(network, state, p.probed_ms[k], static_cast<int>(k), p.length_ms[k] / p.probed_ms[k], pieces, out.pieces);
   if (p.probed_ms.size() == 1) {
-    for (ProbePiece& piece : out) piece.weight = 1;
-    run_on(network, state, static_cast<std::uint32_t>(std::llround(p.length_ms[0] / network.dt())), now_s() - start, out);
+    for (ProbePiece& piece : out.pieces) piece.weight = 1;
+    run_on(network, state, static_cast<std::uint32_t>(std::llround(p.length_ms[0] / network.dt())), now_s() - start, out.pieces);
   }
-  if (resident != nullptr) *resident = Bytes{resident_byte()};
-  return out;
+  out.biology = Seconds{state.step * network.dt() * 1e-3};
+  out.resident = Bytes{resident_byte()};
 }
 
 }  // namespace
@@ -280,7 +279,7 @@ ProbeCounters probe_network(const NetworkSpec& spec, int threads) {
   out.peak = Bytes{static_cast<double>(measure::peak_rss_byte())};
   // What a run needs besides, calendars above all, it gives back at its end: only the peak shows it.
   const bool counts = restart_peak();
-  out.pieces = run_phases(*network, p, &out.resident);
+  run_phases(*network, p, out);
   if (counts) out.resident = max(out.resident, Bytes{static_cast<double>(measure::peak_rss_byte())});
   out.cost = Seconds{now_s() - start};
   return out;
@@ -322,7 +321,7 @@ ProbeCounters probe_stand_in(const NetworkSpec& spec, int threads, double rate_h
     out.phases = static_cast<int>(p.probed_ms.size());
     const auto cells = engine::build(p.spec, {.threads = threads});
     out.build = Seconds{now_s() - start};
-    out.pieces = run_phases(*cells, p, &out.resident);
+    run_phases(*cells, p, out);
     out.peak = out.resident = max(out.resident, Bytes{at_rest});
   }
   const RowShape shape = shape_of(spec);

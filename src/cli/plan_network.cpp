@@ -75,7 +75,7 @@ Json json_of(const NetworkCounts& n, const ProbeCounters& probe, const RunPredic
           {"rate_hz", r.activity.rate_hz},
           {"synaptic_events_per_s", r.activity.events_per_s},
           {"stages", {{"deliver", r.deliver_share}, {"update", r.update_share}, {"wait", r.wait_share}}},
-          {"probe", {{"built", probe.built}, {"cost_s", probe.cost.value()}, {"phases", probe.phases}, {"cores_share", r.cores_share}}},
+          {"probe", {{"built", probe.built}, {"cost_s", probe.cost.value()}, {"biology_s", probe.biology.value()}, {"phases", probe.phases}, {"cores_share", r.cores_share}}},
           {"inputs_change", n.changes},
           {"derivation", steps}};
 }
@@ -167,7 +167,7 @@ void plan_network(const NetworkPlanOptions& o) {
 namespace {
 
 void add_options(CLI::App& c, NetworkPlanOptions& o) {
-  c.add_option("NETWORK", o.network, "network file (TOML)")->required();
+  c.add_option("NETWORK", o.network, "network file (TOML), or a SONATA config (JSON)")->required();
   c.add_option("--set", o.set, "NAME=VALUE: gives a named parameter of the file another value")->allow_extra_args(false);
   c.add_option("--duration", o.duration, "biological time after the warm-up, with unit: \"1 s\"");
   c.add_option("--warmup", o.warmup, "biological time before statistics begin, with unit");

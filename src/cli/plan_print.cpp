@@ -116,10 +116,10 @@ Json to_json(const Shown& s, const Trace* trace) {
   for (const Extra& x : a.extras) j[x.name] = x.value;
   j["warnings"] = a.warnings;
   if (!a.remedy.empty()) j["remedy"] = a.remedy;
-  j["derivation"] = Json::array();
-  if (trace == nullptr) return j;
   j["figures"] = Json::array();
   for (const Extra& x : a.extras) j["figures"].push_back({{"name", x.name}, {"value", x.value}, {"unit", x.unit}, {"meaning", x.meaning}});
+  j["derivation"] = Json::array();
+  if (trace == nullptr) return j;
   add_roof(j, s.machine, *trace);
   for (const Step& t : trace->steps()) {
     if (t.section) j["derivation"].push_back({{"depth", t.depth}, {"section", t.name}, {"remark", t.formula}});

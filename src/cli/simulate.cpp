@@ -37,14 +37,6 @@ struct Options {
 
 double seconds_now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-double time_option(const char* name, const std::string& text) {
-  try {
-    return to_ms(text);
-  } catch (const InputError& e) {
-    throw InputError(fmt::format("{} {}: {}", name, text, e.what()));
-  }
-}
-
 io::Overrides overrides_of(const Options& o) {
   io::Overrides out{.set = parse_set(o.set)};
   if (!o.duration.empty()) out.duration_ms = time_option("--duration", o.duration);
@@ -68,6 +60,7 @@ void describe_machine(RunResult& r, int threads, bool double_precision) {
 
 /// Says, before it is allocated, what the network will take.
 void announce(const NetworkSpec& spec, const engine::MemoryEstimate& memory, int threads, bool quiet) {
+  for (const std::string& note : spec.notes) fmt::print(stderr, "note: {}\n", note);
   if (quiet) return;
   fmt::print(stderr, "{}: {} neurons, about {:.3g} synapses; about {:.2f} GB in memory; {} thread{}\n", spec.name, spec.neuron_count(), memory.synapses,
              memory.total_byte() * 1e-9, threads, threads == 1 ? "" : "s");
@@ -206,11 +199,19 @@ std::vector<std::pair<std::string, std::string>> parse_set(const std::vector<std
   return out;
 }
 
+double time_option(const char* name, const std::string& text) {
+  try {
+    return to_ms(text);
+  } catch (const InputError& e) {
+    throw InputError(fmt::format("{} {}: {}", name, text, e.what()));
+  }
+}
+
 void add_simulate(CLI::App& app, const std::vector<std::string>& command_line) {
   auto o = std::make_shared<Options>();
   CLI::App* c = app.add_subcommand("simulate", "Run a network file: spikes, statistics, a summary");
   c->footer("Example:  ranvier simulate examples/microcircuit.toml --set scale=0.1 --duration \"0.5 s\" --output results/small");
-  c->add_option("NETWORK", o->network, "network file (TOML)")->required();
+  c->add_option("NETWORK", o->network, "network file (TOML), or a SONATA config (JSON)")->required();
   c->add_option("--set", o->set, "NAME=VALUE: gives a named parameter of the file another value")->allow_extra_args(false);
   c->add_option("--sweep", o->sweep, "NAME=FIRST:LAST:NUMBER: one run for each of NUMBER values, each in a folder of its own");
   c->add_option("--duration", o->duration, "biological time after the warm-up, with unit: \"1 s\"");

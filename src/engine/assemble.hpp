@@ -7,6 +7,14 @@
 
 namespace ranvier::engine {
 
+/// Everything that a spec says and can be wrong, before memory is asked for: populations and parameters, no synapses.
+std::shared_ptr<Network> resolve(const NetworkSpec& spec, const Options& options);
+
+/// Object number of the random words that initial values of a state variable are drawn by; receptor -1: the membrane's.
+inline std::uint32_t initial_object(int population, int receptor, int variable) {
+  return static_cast<std::uint32_t>(population) * 4096u + static_cast<std::uint32_t>(receptor + 1) * 128u + 64u + static_cast<std::uint32_t>(variable);
+}
+
 /// How the weights of one projection are stored; follows from the network file alone.
 struct WeightPlan {
   Layout layout = Layout::compact;
@@ -37,8 +45,9 @@ bool watches_potential(const ProjectionSpec& projection);
 double plastic_weight_bound(const ProjectionSpec& projection, double dt_ms);
 /// Why a rule asks for more than there is, or "": drawing would never end.
 std::string impossible(const ProjectionSpec& projection, std::int64_t sites = 1);
-/// Errors  InputError: the network may take more memory than there is
-void check_memory(const NetworkSpec& spec, const Options& options);
+/// What the network is expected to take.
+/// Errors  InputError: that may be more memory than there is
+MemoryEstimate check_memory(const NetworkSpec& spec, const Options& options);
 
 /// Largest count that a Poisson input or source of this mean gives in a step.
 int poisson_count_max(double mean);

@@ -11,6 +11,7 @@
 #include "core/math.hpp"
 #include "engine/assemble.hpp"
 #include "engine/network.hpp"
+#include "engine/register.hpp"
 #include "engine/structure.hpp"
 #include "engine/synapse_model.hpp"
 #include "engine/values.hpp"
@@ -401,9 +402,6 @@ int choose_threads(const NetworkSpec& spec, int cores) {
   return step_ns * interval_steps > 6000 ? std::max(1, cores) : 1;
 }
 
-namespace {
-
-/// Everything that a spec says and can be wrong, before memory is asked for.
 std::shared_ptr<Network> resolve(const NetworkSpec& spec, const Options& options) {
   auto network = std::make_shared<Network>();
   network->spec = spec;
@@ -433,13 +431,15 @@ std::shared_ptr<Network> resolve(const NetworkSpec& spec, const Options& options
   return network;
 }
 
-}  // namespace
-
 void check(const NetworkSpec& spec) { resolve(spec, {}); }
 
 std::shared_ptr<Network> build(const NetworkSpec& spec, const Options& options) {
   const auto network = resolve(spec, options);
-  check_memory(network->spec, options);
+  // A model given as equations is compiled when its functions are first asked for: before the work begins, since it may fail.
+  for (const Population& p : network->populations)
+    if (p.membrane) p.membrane->step(spec.simulation.double_precision, p.uniform);
+  prepare_registered(network->spec);
+  network->memory = check_memory(network->spec, options);
   partition(*network, std::max(1, options.threads));
   build_rows(*network);
   network->delay_min = std::min(network->delay_min, shortest_pulse(network->spec));

@@ -22,7 +22,7 @@ class Calendar {
  public:
   /// reach: the largest number of steps that a spike lies ahead.
   explicit Calendar(std::uint32_t reach = 1) {
-    std::uint32_t size = 4;
+    std::uint32_t size = 4;  // at least: with 2, clear() would take the step after next for the one it empties
     while (size <= reach + 1) size *= 2;
     ring_.resize(size);
     mask_ = size - 1;

@@ -6,6 +6,8 @@
 #include <string>
 #include <type_traits>
 
+#include "engine/register.hpp"
+
 namespace ranvier::engine {
 namespace {
 
@@ -53,6 +55,7 @@ class Hash {
   void add(const GapJunctionSpec& g) { all(g.source, g.target, g.rule, g.conductance_nS); }
   void add(const InputSpec& i) {
     all(i.kind, i.target, i.receptor, i.rate_hz, i.rate_schedule, i.weight, i.amplitude_pA, i.mean_pA, i.current_pA, i.frequency_hz, i.phase_rad, i.noise_dt_ms, i.start_ms, i.stop_ms);
+    if (i.samples_pA) add(*i.samples_pA);  // nothing elsewhere: older states stay valid
   }
   template <class... T> void all(const T&... x) { (add(x), ...); }
 
@@ -68,7 +71,20 @@ std::uint64_t fingerprint(const Network& network) {
   Hash h;
   h.all(std::string("ranvier state 1"), sim.dt_ms, sim.double_precision, sim.seed_network, sim.seed_initial, sim.seed_input, sim.seed_dynamics, s.populations, s.projections, s.inputs);
   if (!s.gap_junctions.empty()) h.add(s.gap_junctions);
+  if (const GapMethodSpec& m = s.gap_method; m.kind != GapMethodSpec::Kind::explicit_euler) h.all(m.kind, m.interval_ms, m.tolerance_mV, m.max_iterations, m.interpolation);
   if (!s.volumes.empty()) h.add(s.volumes);
+  if (!s.sum_units.exponents.empty()) h.all(s.sum_units.wide, s.sum_units.exponents);
+  // A built-in model is known by its name, another by what it says.
+  const auto add_model = [&](const ModelInfo& info) {
+    h.all(std::string(info.equations), std::string(info.numerics));
+    for (const Parameter& parameter : info.parameters) h.add(parameter.default_value);
+    for (const StateVariable& v : info.state) h.add(std::string(v.initial));
+  };
+  for (const Population& p : network.populations)
+    if (p.membrane && is_registered(p.membrane)) add_model(*p.membrane->model->info);
+  for (const ProjectionSpec& p : s.projections)
+    for (const SynapseSpec& rule : p.synapse)
+      if (const SynapseModel* model = find_synapse(rule.rule); model && is_registered(model)) add_model(*model->info);
   return h.value();
 }
 

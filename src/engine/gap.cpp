@@ -140,7 +140,8 @@ double capacitance(const Population& p, std::size_t cell) {
   return p.membrane->model->constants(values.data()).C_m;
 }
 
-/// The explicit scheme needs dt sum g / C_m < 1 everywhere: else a cell overshoots the mean of its neighbours.
+/// The explicit scheme needs dt sum g / C_m < 1 everywhere: else a cell overshoots the mean of its neighbours. So do iterations, in which a cell's own
+/// potential is that of the time before as well: an error in a step comes back times this.
 void check_stable(const Network& network, const std::vector<double>& sum, std::vector<std::string>& problems) {
   double dt_max = INFINITY;
   std::int64_t worst = -1;
@@ -151,9 +152,25 @@ void check_stable(const Network& network, const std::vector<double>& sum, std::v
     if (limit < dt_max) dt_max = limit, worst = id;
   }
   if (worst < 0 || network.dt() < dt_max) return;
-  problems.push_back(fmt::format("gap_junctions: those of {} add up to {:g} nS, too much for its capacitance at a dt of {:g} ms: potentials would overshoot\n"
+  problems.push_back(fmt::format("gap_junctions: those of {} add up to {:g} nS, too much for its capacitance at a dt of {:g} ms: {}\n"
                                  "  try: a dt below {:.4g} ms, which is the limit here (dt sum g / C_m < 1), or weaker junctions",
-                                 neuron_text(network, worst), sum[static_cast<std::size_t>(worst)], network.dt(), dt_max));
+                                 neuron_text(network, worst), sum[static_cast<std::size_t>(worst)], network.dt(),
+                                 network.spec.gap_method.kind == GapMethodSpec::Kind::explicit_euler ? "potentials would overshoot" : "iterations would not converge", dt_max));
+}
+
+/// Settings of waveform relaxation, and what it cannot be joined with.
+void check_relaxation(const Network& network, std::vector<std::string>& problems) {
+  const GapMethodSpec& m = network.spec.gap_method;
+  const auto note = [&](const std::string& what) { problems.push_back("simulation.gap_junctions: " + what); };
+  if (!(m.interval_ms >= 0.999999 * network.dt())) note(fmt::format("interval = {:g} ms: must be at least dt, {:g} ms", m.interval_ms, network.dt()));
+  if (!(m.tolerance_mV > 0)) note(fmt::format("tolerance = {:g} mV: must be above 0 mV", m.tolerance_mV));
+  if (m.max_iterations < 1) note(fmt::format("max_iterations = {}: must be at least 1", m.max_iterations));
+  if (m.interpolation != 0 && m.interpolation != 1 && m.interpolation != 3) note(fmt::format("interpolation = {}: must be 0, 1 or 3", m.interpolation));
+  // What a synapse passes on may depend on what its target has done within the interval, which is not known before the end.
+  for (const ProjectionSpec& p : network.spec.projections)
+    if (const Population& to = network.populations[static_cast<std::size_t>(p.target.population)]; to.coupled && !p.synapse.empty())
+      problems.push_back(fmt::format("{}: synapses with a rule (\"{}\") onto \"{}\", whose gap junctions are solved by waveform relaxation: these need synapses that do not change\n"
+                                     "  try: method = \"explicit\" in simulation.gap_junctions", p.where.empty() ? p.name : p.where, p.synapse[0].rule, to.name));
 }
 
 /// A power of two so that no sum of currents can overflow 62 bits.
@@ -207,6 +224,7 @@ double gap_junctions_expected(const NetworkSpec& spec) {
 
 void draw_gap_junctions(Network& network, std::vector<std::string>& problems) {
   for (std::size_t k = 0; k < network.spec.gap_junctions.size(); ++k) check_one(network, k, problems);
+  if (network.spec.gap_method.kind == GapMethodSpec::Kind::waveform_relaxation) check_relaxation(network, problems);
   if (!problems.empty() || network.spec.gap_junctions.empty()) return;
   std::vector<GapJunction>& all = network.gaps.junctions;
   for (std::size_t k = 0; k < network.spec.gap_junctions.size(); ++k) {
@@ -227,7 +245,12 @@ void draw_gap_junctions(Network& network, std::vector<std::string>& problems) {
 
 void build_gap_tables(Network& network) {
   if (network.gaps.empty()) return;
-  network.delay_min = 1;
+  const bool relaxes = network.spec.gap_method.kind == GapMethodSpec::Kind::waveform_relaxation, any_delay = network.synapses > 0 || !network.spec.volumes.empty();
+  if (relaxes) {
+    const auto longest = static_cast<std::uint32_t>(std::max(1.0, std::floor(network.spec.gap_method.interval_ms / network.dt() + 1e-6)));
+    network.gaps.wave_steps = any_delay ? std::min(network.delay_min, longest) : longest;
+  }
+  network.delay_min = std::max(1u, network.gaps.wave_steps);
   std::vector<std::uint32_t> degree(static_cast<std::size_t>(network.neurons));
   for (const GapJunction& j : network.gaps.junctions) ++degree[static_cast<std::size_t>(j.a)], ++degree[static_cast<std::size_t>(j.b)];
   const std::vector<std::uint32_t> place = deal_places(network, degree);

@@ -5,7 +5,8 @@
 ///     I_i = sum_j g_ij (V_j - V_i),     g_ij = g_ji
 ///
 /// with the potentials of the end of the last step, as a current held for the step. That is explicit Euler: first order,
-/// and stable while dt sum_j g_ij / C_m < 1 in every cell, which build() insists on.
+/// and stable while dt sum_j g_ij / C_m < 1 in every cell, which build() insists on. Or, where the network asks for it, with
+/// the mean potentials of the step, which are found by iterating: gap_wave.hpp. That converges under the same condition.
 ///
 /// The current of an end is rounded to whole units of a power of two, and a cell's sum is one of integers: so the two
 /// ends of a junction cancel to the last bit, the order of the ends is free, and so is the partition.
@@ -35,6 +36,7 @@ struct GapPlan {
   std::int64_t count = 0;
   std::size_t board_size = 0;  ///< places of the board of potentials
   double quantum = 0;          ///< unit of the currents' sums [pA], a power of two
+  std::uint32_t wave_steps = 0;  ///< steps of an interval of waveform relaxation; 0: explicit
   bool empty() const { return count == 0; }
 };
 
@@ -57,10 +59,10 @@ inline constexpr double gap_difference_max = 65536;
 double gap_junctions_expected(const NetworkSpec& spec);
 
 /// Draws all junctions of network.spec, a function of file and seed, and checks them against the cells: notes what is
-/// wrong, among it a dt for which the explicit scheme is not stable.
+/// wrong, among it a dt for which neither scheme is stable, and settings of waveform relaxation.
 void draw_gap_junctions(Network& network, std::vector<std::string>& problems);
 
-/// Deals the drawn junctions to the shards; from then on the interval is one step.
+/// Deals the drawn junctions to the shards; from then on the interval is one step, or that of waveform relaxation.
 void build_gap_tables(Network& network);
 
 }  // namespace ranvier::engine

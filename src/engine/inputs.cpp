@@ -124,7 +124,7 @@ std::uint32_t CurrentInputs::next_change(const Part& p, std::uint32_t step) cons
       }
       break;
     case InputSpec::Kind::sine: until = step; break;
-    case InputSpec::Kind::noise: until = std::min<std::uint32_t>(until, p.start + ((step - 1 - p.start) / p.hold + 1) * p.hold); break;
+    case InputSpec::Kind::noise: case InputSpec::Kind::samples: until = std::min<std::uint32_t>(until, p.start + ((step - 1 - p.start) / p.hold + 1) * p.hold); break;
   }
   return until;
 }
@@ -143,6 +143,12 @@ void CurrentInputs::add(const Part& p, std::uint32_t step) {
     case InputSpec::Kind::sine: {
       const double phase = math::sin(2 * math::pi * p.spec->frequency_hz * 1e-3 * t + p.spec->phase_rad);
       each([&](std::size_t i) { return of(p.mean, i) + of(p.amplitude, i) * phase; });
+      break;
+    }
+    case InputSpec::Kind::samples: {
+      const auto n = static_cast<std::size_t>(p.spec->target.size());
+      const std::size_t row = (step - 1 - p.start) / p.hold, first = row * n + static_cast<std::size_t>(p.first);
+      if (p.spec->samples_pA && (row + 1) * n <= p.spec->samples_pA->size()) each([&](std::size_t i) { return (*p.spec->samples_pA)[first + i]; });
       break;
     }
     case InputSpec::Kind::noise: {
@@ -164,8 +170,9 @@ void CurrentInputs::add(const Part& p, std::uint32_t step) {
 }
 
 void CurrentInputs::update(std::uint32_t step, bool double_precision, void* current) {
-  if (parts_.empty() || step <= valid_until_) return;
+  if (parts_.empty() || (step >= valid_from_ && step <= valid_until_)) return;
   std::fill(sum_.begin(), sum_.end(), 0.0);
+  valid_from_ = step;
   valid_until_ = 0xFFFFFFFFu;
   for (const Part& p : parts_) {
     add(p, step);

@@ -62,7 +62,7 @@ class CurrentInputs {
  public:
   CurrentInputs(const Network& network, const Block& block);
   bool empty() const { return parts_.empty(); }
-  /// Brings the currents [pA] of the block up to date for this step; cheap where nothing changed.
+  /// Brings the currents [pA] of the block up to date for this step, which may lie before the last; cheap where nothing changed.
   void update(std::uint32_t step, bool double_precision, void* current);
   /// What the last update found for a cell [pA].
   double value(std::size_t cell) const { return sum_[cell]; }
@@ -84,7 +84,7 @@ class CurrentInputs {
   std::vector<double> sum_;
   std::vector<std::uint32_t> words_;
   std::vector<float> normal_;
-  std::uint32_t valid_until_ = 0;  // the currents hold up to and including this step
+  std::uint32_t valid_from_ = 0, valid_until_ = 0;  // the currents hold for these steps and all between
 };
 
 /// The sources of one block: which of them fire in a step, several times where counts say so.

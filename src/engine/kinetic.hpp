@@ -4,15 +4,15 @@
 ///
 ///   ds/dt = alpha T (1 - s) - beta s        during the pulse, t_p long;   ds/dt = -beta s  after it
 ///
-/// s depends on the source's spikes alone, so one state serves all its synapses. A pulse that begins at s_0 ends at
-///   s_1 = s_inf + (s_0 - s_inf) e^{-(alpha T + beta) t_p},  s_inf = alpha T / (alpha T + beta),
-/// where a conductance that only decays would be at s_0 e^{-beta t_p}. The difference is passed on, times the weight, as one
-/// jump at the end of the pulse: from there on the conductance is exact. So a projection's delay counts from the spike to the
-/// end of the pulse, and its receptor must decay with tau_syn = 1/beta. A spike during a pulse makes it longer.
+/// s depends on the source's spikes alone, so one state serves all its synapses. Where a pulse takes s from s_0 to s_1 (pulse.hpp), a
+/// conductance that only decays would be at s_0 e^{-beta t_p}. The difference is passed on, times the weight, as one jump at the
+/// end of the pulse: from there on the conductance is exact. So a projection's delay counts from the spike to the end of the pulse,
+/// and its receptor must decay with tau_syn = 1/beta. A spike during a pulse makes it longer.
 ///
 /// Source  Destexhe, Mainen & Sejnowski 1994, doi:10.1162/neco.1994.6.1.14, and 1998 (Methods in Neuronal Modeling, ch. 1)
 
 #include "engine/plastic_of.hpp"
+#include "engine/pulse.hpp"
 
 namespace ranvier::engine::kinetic {
 
@@ -33,25 +33,22 @@ constexpr ModelInfo info(std::string_view name, std::string_view title, std::spa
           .source = "Destexhe, Mainen & Sejnowski 1994, doi:10.1162/neco.1994.6.1.14"};
 }
 
+inline Pulse pulse_of(const SynapseParameters& p) { return {.open = p[alpha] * p[T], .beta = p[beta], .ms = p[t_p], .dt_ms = p.dt_ms}; }
+
 class Opening final : public Release {
  public:
-  explicit Opening(const SynapseParameters& p)
-      : open_(p[alpha] * p[T]), beta_(p[beta]), s_inf_(open_ / (open_ + beta_)), pulse_ms_(p[t_p]), dt_ms_(p.dt_ms) {}
+  explicit Opening(const SynapseParameters& p) : pulse_(pulse_of(p)) {}
   int n_state() const override { return 1; }
   void start(double* s) const override { s[0] = 0; }
   double fire(double* s, std::uint32_t since) const override {
-    // without a pulse under way: from the end of the last one to the beginning of this one, and then through it
-    const double gap = since == never ? 0 : since * dt_ms_;
-    const bool longer = since != never && gap < pulse_ms_;
-    const double begin = longer || since == never ? s[0] : s[0] * math::decay(-beta_ * (gap - pulse_ms_));
-    const double within = longer ? gap : pulse_ms_;
-    s[0] = s_inf_ + (begin - s_inf_) * math::decay(-(open_ + beta_) * within);
-    return s[0] - begin * math::decay(-beta_ * within);
+    const double begin = pulse_.begin(s[0], since), within = pulse_.within(since);
+    s[0] = pulse_.end(begin, within);
+    return s[0] - begin * pulse_.closed(within);
   }
-  double largest() const override { return s_inf_; }
+  double largest() const override { return pulse_.s_inf(); }
 
  private:
-  double open_, beta_, s_inf_, pulse_ms_, dt_ms_;
+  Pulse pulse_;
 };
 
 inline const char* validate(const SynapseParameters& p) { return p[t_p] < 0.999999 * p.dt_ms ? "t_p must not be below dt" : nullptr; }

@@ -51,9 +51,9 @@ std::map<std::uint32_t, double> delay_shares(const ProjectionSpec& p, double dt_
   if (delay.constant()) return {{steps(delay.constant_value()), 1.0}};
   std::map<std::uint32_t, double> shares;
   const bool column = p.delay_ms.kind == Values::Kind::column;
-  const std::size_t n = column ? p.delay_ms.column->size() : 4096;
-  for (std::size_t k = 0; k < n; ++k)  // a column as it is; else the quantiles of the distribution
-    shares[steps(column ? delay.draw_one(0, k) : delay.draw_one(static_cast<std::uint32_t>((2 * k + 1) << 19), 0))] += 1.0 / static_cast<double>(n);
+  const std::size_t size = column ? p.delay_ms.column->size() : 0, n = column ? std::min<std::size_t>(size, 1 << 16) : 4096;
+  for (std::size_t k = 0; k < n; ++k)  // of a column some, evenly spread; else the quantiles of the distribution
+    shares[steps(column ? delay.draw_one(0, k * size / n) : delay.draw_one(static_cast<std::uint32_t>((2 * k + 1) << 19), 0))] += 1.0 / static_cast<double>(n);
   return shares;
 }
 
@@ -244,6 +244,22 @@ double cells_byte(const NetworkSpec& spec, int index) {
   return n * (reals * real + 4 + asleep + slots * (spec.simulation.double_precision ? 8 : 4)) + 8 * n * drawn_count(p.params);
 }
 
+/// What waveform relaxation keeps of an interval: the input of all cells, and of coupled ones their currents and, twice, potentials and their means (gap_wave.hpp).
+double wave_byte(const NetworkSpec& spec) {
+  if (spec.gap_junctions.empty() || spec.gap_method.kind == GapMethodSpec::Kind::explicit_euler) return 0;
+  const double dt = spec.simulation.dt_ms;
+  double interval_ms = spec.gap_method.interval_ms, byte = 0;
+  for (const ProjectionSpec& p : spec.projections) interval_ms = std::min(interval_ms, p.delay_ms.is_constant() ? std::max(p.delay_ms.a, dt) : std::max(p.delay_ms.min, dt));
+  for (int k = 0; k < static_cast<int>(spec.populations.size()); ++k) {
+    const PopulationSpec& p = spec.populations[static_cast<std::size_t>(k)];
+    double slots = 0;
+    for (int r = 0; r < static_cast<int>(p.receptors.size()); ++r) slots += static_cast<double>(sites_of(p, r));
+    const bool coupled = std::any_of(spec.gap_junctions.begin(), spec.gap_junctions.end(), [&](const GapJunctionSpec& g) { return g.source.population == k || g.target.population == k; });
+    byte += static_cast<double>(p.size) * (slots * (spec.simulation.double_precision ? 8 : 4) + (coupled ? 40 : 0));
+  }
+  return byte * std::max(1.0, interval_ms / dt);
+}
+
 /// The spec itself: columns, edges, positions, trains. Columns that several projections share count once.
 double description_byte(const NetworkSpec& spec) {
   std::set<const void*> seen;
@@ -314,17 +330,17 @@ MemoryEstimate estimate_memory(const NetworkSpec& spec, int threads) {
   for (const ProjectionSpec& p : spec.projections)
     if (is_plastic(p)) e.state_byte += plastic_state_byte(spec, p, threads) + growth_byte(spec, p, threads);
   const double junctions = gap_junctions_expected(spec);
-  e.state_byte += 24 * junctions;  // two ends each
+  e.state_byte += 24 * junctions + wave_byte(spec);  // two ends each
   e.building_byte = std::max(e.building_byte, rules + e.row_byte + e.event_byte + 48 * junctions);
   e.row_byte = threads * in_pages(e.row_byte / threads);
   e.state_byte = threads * in_pages(e.state_byte / threads);
   return e;
 }
 
-void check_memory(const NetworkSpec& spec, const Options& options) {
-  const MemoryEstimate need = estimate_memory(spec, options.threads);
+MemoryEstimate check_memory(const NetworkSpec& spec, const Options& options) {
+  const MemoryEstimate need = estimate_memory(spec, std::max(1, options.threads));
   const std::uint64_t have = options.memory_byte ? options.memory_byte : free_memory();
-  if (need.bound_byte() <= static_cast<double>(have)) return;
+  if (need.bound_byte() <= static_cast<double>(have)) return need;
   constexpr double gib = 1024.0 * 1024 * 1024;
   const double rows = need.row_byte + need.event_byte;
   throw InputError(fmt::format(

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <deque>
+#include <mutex>
 #include <vector>
 
 #include "engine/event_model.hpp"
 #include "engine/kernel.hpp"
+#include "engine/register.hpp"
 #include "engine/synapse_model.hpp"
 #include "ranvier/network.hpp"
 
@@ -74,8 +77,40 @@ constexpr Pair pairs[] = {
     {"lif_shiu", "lif_shiu", {}, shiu, "neuron of the whole-fly model: synapses onto g, Poisson drive onto v"},
 };
 
-std::vector<const ModelInfo*> collect() {
+/// What was registered while the program runs. Lists that were handed out stay: a span of them is valid for ever.
+struct Registry {
+  std::mutex mutex;
+  struct Synapse {
+    const SynapseModel* model;
+    void (*prepare)();
+  };
+  std::vector<const MembraneEntry*> membranes;        // in the order of their registration
+  std::vector<Synapse> synapses;
+  std::deque<std::vector<const ModelInfo*>> models;   // the last one counts; empty: to be collected
+};
+Registry& registry() {
+  static auto* r = new Registry();
+  return *r;
+}
+
+const MembraneEntry* find_registered(const std::vector<const MembraneEntry*>& membranes, std::string_view name) {
+  for (auto entry = membranes.rbegin(); entry != membranes.rend(); ++entry)
+    if ((*entry)->model->info->name == name) return *entry;
+  return nullptr;
+}
+
+const Registry::Synapse* find_registered(const std::vector<Registry::Synapse>& synapses, std::string_view name) {
+  for (auto s = synapses.rbegin(); s != synapses.rend(); ++s)
+    if (s->model->info->name == name) return &*s;
+  return nullptr;
+}
+
+std::vector<const ModelInfo*> collect(const Registry& r) {
   std::vector<const ModelInfo*> all(std::begin(sources), std::end(sources));
+  for (const MembraneEntry* entry : r.membranes)
+    if (find_registered(r.membranes, entry->model->info->name) == entry) all.push_back(entry->model->info);
+  for (const Registry::Synapse& s : r.synapses)
+    if (find_registered(r.synapses, s.model->info->name) == &s) all.push_back(s.model->info);
   for (auto entry = membrane_entries; *entry; ++entry) all.push_back((*entry)->model->info);
   for (auto event = event_models; *event; ++event) all.push_back((*event)->info);
   for (auto receptor = receptor_models; *receptor; ++receptor) all.push_back((*receptor)->info);
@@ -87,8 +122,51 @@ std::vector<const ModelInfo*> collect() {
 }  // namespace
 
 std::span<const ModelInfo* const> all_models() {
-  static const std::vector<const ModelInfo*> all = collect();
-  return all;
+  Registry& r = registry();
+  const std::lock_guard lock(r.mutex);
+  if (r.models.empty()) r.models.push_back(collect(r));
+  return r.models.back();
+}
+
+void register_membrane(const MembraneEntry* entry) {
+  Registry& r = registry();
+  const std::lock_guard lock(r.mutex);
+  std::erase(r.membranes, entry);
+  r.membranes.push_back(entry);
+  r.models.push_back(collect(r));
+}
+
+void register_synapse(const SynapseModel* model, void (*prepare)()) {
+  Registry& r = registry();
+  const std::lock_guard lock(r.mutex);
+  std::erase_if(r.synapses, [&](const Registry::Synapse& s) { return s.model == model; });
+  r.synapses.push_back({model, prepare});
+  r.models.push_back(collect(r));
+}
+
+bool is_registered(const SynapseModel* model) {
+  Registry& r = registry();
+  const std::lock_guard lock(r.mutex);
+  return std::any_of(r.synapses.begin(), r.synapses.end(), [&](const Registry::Synapse& s) { return s.model == model; });
+}
+
+void prepare_registered(const NetworkSpec& spec) {
+  for (const ProjectionSpec& p : spec.projections)
+    for (const SynapseSpec& s : p.synapse) {
+      void (*prepare)() = nullptr;
+      {
+        Registry& r = registry();
+        const std::lock_guard lock(r.mutex);
+        if (const auto* found = find_registered(r.synapses, s.rule)) prepare = found->prepare;
+      }
+      if (prepare) prepare();
+    }
+}
+
+bool is_registered(const MembraneEntry* entry) {
+  Registry& r = registry();
+  const std::lock_guard lock(r.mutex);
+  return std::find(r.membranes.begin(), r.membranes.end(), entry) != r.membranes.end();
 }
 
 const ModelInfo* find_model(ModelInfo::Kind kind, std::string_view name) {
@@ -108,7 +186,9 @@ const Pair* find_pair(std::string_view name) {
 const MembraneEntry* find_membrane(std::string_view name) {
   for (auto entry = membrane_entries; *entry; ++entry)
     if ((*entry)->model->info->name == name) return *entry;
-  return nullptr;
+  Registry& r = registry();
+  const std::lock_guard lock(r.mutex);
+  return find_registered(r.membranes, name);
 }
 
 const EventModel* find_event_membrane(std::string_view name) {
@@ -126,7 +206,10 @@ const ReceptorModel* find_receptor(std::string_view name) {
 const SynapseModel* find_synapse(std::string_view name) {
   for (auto synapse = synapse_models; *synapse; ++synapse)
     if ((*synapse)->info->name == name) return *synapse;
-  return nullptr;
+  Registry& r = registry();
+  const std::lock_guard lock(r.mutex);
+  const auto* found = find_registered(r.synapses, name);
+  return found ? found->model : nullptr;
 }
 
 std::int64_t sites_of(const PopulationSpec& population, int receptor) {

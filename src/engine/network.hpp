@@ -89,23 +89,6 @@ struct Shard {
   GapTable gaps;                                ///< ends of gap junctions
 };
 
-struct Network {
-  NetworkSpec spec;
-  std::vector<Population> populations;
-  std::vector<Shard> shards;
-  std::int64_t neurons = 0;
-  std::int64_t synapses = 0;
-  std::uint32_t delay_min = 1, delay_max = 1;   ///< steps; delay_min is the interval of exchange
-  bool wide = false;                            ///< input sums are int64
-  bool off_grid = false;                        ///< some population is event-driven
-  GapPlan gaps;                                 ///< where some cells have gap junctions, delay_min is 1
-  Options options;
-  std::uint64_t fingerprint = 0;                ///< of everything a saved state depends on
-
-  double dt() const { return spec.simulation.dt_ms; }
-  int population_of(std::int64_t neuron) const;
-};
-
 /// How much memory a run of `ranvier simulate` will take at its highest, before anything is allocated.
 struct MemoryEstimate {
   double synapses = 0;
@@ -117,6 +100,26 @@ struct MemoryEstimate {
   double total_byte() const;                      ///< expected: within 10 % for the networks of examples/ and bench/networks/plan
   double bound_byte() const { return 1.15 * total_byte(); }  ///< what a build is refused by
 };
+
+struct Network {
+  NetworkSpec spec;
+  std::vector<Population> populations;
+  std::vector<Shard> shards;
+  std::int64_t neurons = 0;
+  std::int64_t synapses = 0;
+  std::uint32_t delay_min = 1, delay_max = 1;   ///< steps; delay_min is the interval of exchange
+  bool wide = false;                            ///< input sums are int64
+  bool off_grid = false;                        ///< some population is event-driven
+  GapPlan gaps;                                 ///< where some cells have gap junctions, delay_min is 1
+  Options options;
+  MemoryEstimate memory;                        ///< what was expected before it was built
+  std::uint64_t fingerprint = 0;                ///< of everything a saved state depends on
+
+  double dt() const { return spec.simulation.dt_ms; }
+  int population_of(std::int64_t neuron) const;
+};
+
+/// What a network will take, before anything is allocated.
 MemoryEstimate estimate_memory(const NetworkSpec& spec, int threads);
 
 /// Number of threads that is faster for this network on a machine with `cores`; small ones run on one.

@@ -33,6 +33,12 @@ void add(WorkDone& to, const WorkDone& w) {
   to.frequent_events += w.frequent_events;
 }
 
+void add(GapWork& to, const GapWork& w) {
+  to.intervals += w.intervals;
+  to.iterations += w.iterations;
+  to.unsettled += w.unsettled;
+}
+
 void append(RunResult& whole, const RunResult& piece) {
   append(whole.spikes, piece.spikes);
   append(whole.times_ms, piece.times_ms);
@@ -51,6 +57,7 @@ void append(RunResult& whole, const RunResult& piece) {
   }
   for (std::size_t k = 0; k < whole.population_spikes.size(); ++k) whole.population_spikes[k] += piece.population_spikes[k];
   add(whole.work, piece.work);
+  if (whole.gap_work && piece.gap_work) add(*whole.gap_work, *piece.gap_work);
   for (std::size_t k = 0; k < whole.stages.size() && k < piece.stages.size(); ++k) whole.stages[k].seconds += piece.stages[k].seconds;
   whole.simulate_s += piece.simulate_s;
   whole.simulate_cpu_s += piece.simulate_cpu_s;

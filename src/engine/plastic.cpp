@@ -7,7 +7,6 @@
 #include <limits>
 #include <numeric>
 #include <optional>
-#include <tuple>
 #include <utility>
 
 #include "engine/assemble.hpp"
@@ -19,11 +18,11 @@
 
 namespace ranvier::engine {
 
-PlasticSynapses::PlasticSynapses(const PlasticTable& table, std::uint32_t reach, Widths widths, std::unique_ptr<Release> release)
+PlasticSynapses::PlasticSynapses(const Network& network, const PlasticTable& table, Widths widths, std::unique_ptr<Release> release)
     : table_(table), release_(std::move(release)), n_source_(widths.source), n_target_(widths.target), n_state_(widths.state), last_(table.sources(), never),
-      earlier_(table.sources(), never), reach_(reach) {
+      earlier_(table.sources(), never), delay_max_(network.delay_max), reach_(network.delay_max + network.delay_min) {
   std::uint32_t size = 2;
-  while (size <= reach + 1) size *= 2;
+  while (size <= reach_ + 1) size *= 2;
   calendar_.resize(size);
   mask_ = size - 1;
   if (!release_) return;
@@ -32,20 +31,21 @@ PlasticSynapses::PlasticSynapses(const PlasticTable& table, std::uint32_t reach,
   for (std::size_t s = 0; s < table.sources(); ++s) release_->start(release_state_.data() + n * s);
 }
 
-std::uint32_t PlasticSynapses::new_flight() {
+std::uint32_t PlasticSynapses::new_flight(Flight flight) {
+  flight.number = set_out_++;
   if (free_flights_.empty()) {
-    flights_.emplace_back();
+    flights_.push_back(flight);
     return static_cast<std::uint32_t>(flights_.size()) - 1;
   }
-  const std::uint32_t flight = free_flights_.back();
+  const std::uint32_t place = free_flights_.back();
   free_flights_.pop_back();
-  return flight;
+  flights_[place] = flight;
+  return place;
 }
 
 void PlasticSynapses::fire(std::uint32_t source, std::uint32_t stamp) {
   const std::uint32_t previous = last_[source], since = previous == never ? never : stamp - previous;
-  const std::uint32_t flight = new_flight();
-  flights_[flight] = {source, stamp, previous, earlier_[source]};
+  const std::uint32_t flight = new_flight({source, stamp, previous, earlier_[source]});
   if (release_) flights_[flight].factor = release_->fire(release_state_.data() + static_cast<std::size_t>(release_->n_state()) * source, since);
   source_fires(source, since, flight);
   earlier_[source] = previous;
@@ -118,14 +118,14 @@ void PlasticSynapses::rewire(RewiredTable next, const std::vector<double>& weigh
       for (const Due& due : day) flights.push_back(due.flight);
       day.clear();
     }
-  const auto by_source_and_stamp = [&](std::uint32_t f) { return std::tuple(flights_[f].source, flights_[f].stamp, f); };
-  std::sort(flights.begin(), flights.end(), [&](std::uint32_t a, std::uint32_t b) { return by_source_and_stamp(a) < by_source_and_stamp(b); });
+  sort_by_source(flights);
   flights.erase(std::unique(flights.begin(), flights.end()), flights.end());  // where they linger, they are in both calendars
   for (const std::uint32_t f : flights) restore_flight(f, step);
 }
 
 void PlasticSynapses::forget_flights() {
   flights_.clear();
+  std::fill(latest_.begin(), latest_.end(), never);
   resting_.clear();
   free_flights_.clear();
   for (auto& due : calendar_) due.clear();
@@ -154,10 +154,22 @@ std::vector<std::uint32_t> PlasticSynapses::under_way() const {
   std::vector<std::uint32_t> out;
   for (std::uint32_t k = 0; k < flights_.size(); ++k)
     if (!flights_[k].free) out.push_back(k);
-  std::sort(out.begin(), out.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return std::pair(flights_[a].source, flights_[a].stamp) < std::pair(flights_[b].source, flights_[b].stamp);
-  });
+  sort_by_source(out);
   return out;
+}
+
+/// Those of a source in the order in which they set out. Their places tell nothing of it, and differ from shard to shard.
+void PlasticSynapses::sort_by_source(std::vector<std::uint32_t>& flights) const {
+  std::sort(flights.begin(), flights.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return std::pair(flights_[a].source, flights_[a].number) < std::pair(flights_[b].source, flights_[b].number);
+  });
+}
+
+std::uint32_t PlasticSynapses::next_to_arrive(const std::vector<std::uint32_t>& under_way, std::uint32_t source, std::uint32_t delay, std::uint32_t step) const {
+  auto f = std::lower_bound(under_way.begin(), under_way.end(), source, [&](std::uint32_t a, std::uint32_t s) { return flights_[a].source < s; });
+  for (; f != under_way.end() && flights_[*f].source == source; ++f)
+    if (flights_[*f].stamp + delay > step) return *f;
+  return never;
 }
 
 bool is_plastic(const ProjectionSpec& projection) { return !projection.synapse.empty(); }

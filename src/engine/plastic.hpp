@@ -56,7 +56,7 @@ class PlasticSynapses {
   struct Widths {
     int source, target, state;  ///< traces of a source and of a target; state variables of a synapse besides its weight
   };
-  PlasticSynapses(const PlasticTable& table, std::uint32_t reach, Widths widths, std::unique_ptr<Release> release);
+  PlasticSynapses(const Network& network, const PlasticTable& table, Widths widths, std::unique_ptr<Release> release);
   virtual ~PlasticSynapses() = default;
 
   /// Lets a spike of a source (index in the slice) set out. Its first segment falls due after the present step.
@@ -83,7 +83,7 @@ class PlasticSynapses {
   void scale_by(const ScalingRule& rule) { scaling_ = std::make_unique<Scaling>(rule, table_.cells); }
   Scaling* scaling() const { return scaling_.get(); }
 
-  /// Flights on their way, by source and stamp: what reading needs to know which spikes have arrived where.
+  /// Flights on their way, by source and in the order in which they set out: what reading needs to know which spikes have arrived where.
   std::vector<std::uint32_t> under_way() const;
   /// Weight (k = -1, with its sign) or state variable of a synapse as it is at a step. Nothing is advanced.
   virtual double read(const std::vector<std::uint32_t>& under_way, std::uint32_t source, const PlasticSegment& segment, std::size_t synapse, std::uint32_t step, int k) const = 0;
@@ -138,6 +138,7 @@ class PlasticSynapses {
     double factor = 1;                   ///< of the release
     bool free = false;
     std::uint32_t next = never;          ///< stamp of the source's next spike, where flights linger
+    std::uint64_t number = 0;            ///< flights count as they set out: a source may fire twice in a step, and stamps do not tell which was first
   };
   /// Flights stay on after they have arrived, and fall due at each segment once more, at settle_at(), so many steps after the
   /// arrival as lingering() says. 0: they do not.
@@ -145,15 +146,23 @@ class PlasticSynapses {
   void let_linger(std::uint32_t longest);
   std::vector<Due>& settle_at(std::uint32_t step) { return settling_calendar_[step & settling_mask_]; }
   void settle_pass_on(const Due& due);
+  std::uint32_t new_flight(Flight flight);  ///< its place; it sets out now, after all others
   void link(std::uint32_t flight);       ///< tells the source's flight before of this one
   std::vector<Due>& due_at(std::uint32_t step) { return calendar_[step & mask_]; }
   void pass_on(const Due& due);          ///< to the flight's next segment, or to its end
-  std::uint32_t new_flight();
   void end_flight(std::uint32_t flight);
   void forget_flights();
   /// The columns after rewire(): entry k was entry origin[k] before, or is RewiredTable::fresh.
   virtual void rewire_columns(const std::vector<std::uint32_t>& origin, const std::vector<double>& weights) = 0;
   void restore_flight(std::uint32_t flight, std::uint32_t step);  ///< into the calendar, at its first segment after a step
+  /// Of a source's flights under way, the first that has not come to a delay by a step; `never` where there is none.
+  std::uint32_t next_to_arrive(const std::vector<std::uint32_t>& under_way, std::uint32_t source, std::uint32_t delay, std::uint32_t step) const;
+  /// Sources and flights as save() and restore() have them. T: what their traces are kept in, 2 n_source numbers of each. Flights that are over are left
+  /// out: which of them a shard still keeps is its own affair.
+  template <class T>
+  void save_sources(std::uint32_t step, const std::vector<T>& of_sources, const std::vector<T>& of_flights, Saved& out) const;
+  template <class T>
+  void restore_sources(std::uint32_t step, const Saved& in, std::vector<T>& of_sources, std::vector<T>& of_flights);
   virtual void source_fires(std::uint32_t source, std::uint32_t since, std::uint32_t flight) = 0;  ///< traces; notes them in the flight
 
   const PlasticTable& table_;
@@ -171,8 +180,11 @@ class PlasticSynapses {
 
  private:
   void forget_resting(std::uint32_t step);
+  void sort_by_source(std::vector<std::uint32_t>& flights) const;
   std::unique_ptr<PlasticTable> own_;
+  const std::uint32_t delay_max_;        ///< of the network [steps]
   std::uint32_t reach_;                  ///< steps that a flight lasts at most
+  std::uint64_t set_out_ = 0;            ///< flights so far
   std::size_t resting_limit_ = 256;      ///< flights at rest before those are looked for that are over
 };
 

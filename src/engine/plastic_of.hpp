@@ -21,17 +21,13 @@ template <class T, WeightRule<T> Rule>
 class PlasticOf final : public PlasticSynapses {
  public:
   PlasticOf(const Network& network, const PlasticTable& table, const SynapseParameters& parameters, std::unique_ptr<Release> release)
-      : PlasticSynapses(table, network.delay_max + network.delay_min, {n_source, n_target, n_state}, std::move(release)), rule_(parameters), wide_(network.wide),
+      : PlasticSynapses(network, table, {n_source, n_target, n_state}, std::move(release)), rule_(parameters), wide_(network.wide),
         weights_(table.synapses), after_(2 * n_source * table.sources()), history_(table.cells), settling_(2 * std::int64_t{network.delay_max}),
         key_(stream_key(network.spec.simulation.seed_dynamics, Purpose::chance, draw_object + static_cast<std::uint32_t>(table.projection))) {
     for (std::size_t k = 0; k < table.synapses; ++k) weights_[k] = static_cast<T>(table.initial(k));
     for (auto& column : states_) column = HugeArray<T>(table.synapses);
     if constexpr (StartsState<Rule, T>)
-      for (std::size_t k = 0; k < table.synapses; ++k) {
-        Synapse s = load(k);
-        rule_.start(s.weight, s.state);
-        store(k, s);
-      }
+      for (std::size_t k = 0; k < table.synapses; ++k) start(k);
     if constexpr (watches) start_watching(network.delay_max);
   }
 
@@ -100,19 +96,7 @@ class PlasticOf final : public PlasticSynapses {
   }
 
   void save(std::uint32_t step, Saved& out) const override {
-    const auto number = [](std::uint32_t stamp) { return stamp == never ? -1.0 : static_cast<double>(stamp); };
-    for (std::uint32_t s = 0; s < table_.sources(); ++s) {
-      out.sources.insert(out.sources.end(), {number(last_[s]), number(earlier_[s])});
-      out.sources.insert(out.sources.end(), after(s), after(s) + 2 * n_source);
-      const auto n = static_cast<std::size_t>(release_ ? release_->n_state() : 0);
-      out.sources.insert(out.sources.end(), release_state_.data() + n * s, release_state_.data() + n * (s + 1));
-    }
-    for (std::uint32_t f : under_way()) {
-      if (flights_[f].stamp + settling_ / 2 <= step) continue;  // at rest, and over: no delay is as long
-      out.flights.insert(out.flights.end(), {static_cast<double>(flights_[f].source), static_cast<double>(flights_[f].stamp), flights_[f].factor,
-                                             number(flights_[f].previous), number(flights_[f].earlier)});
-      out.flights.insert(out.flights.end(), flight_after_.data() + 2 * n_source * f, flight_after_.data() + 2 * n_source * (f + 1));
-    }
+    save_sources(step, after_, flight_after_, out);
     for (std::uint32_t cell = 0; cell < history_.cells(); ++cell) {
       const Entry* e = history_.begin(cell);
       while (history_.end(cell) - e > 1 && e[1].stamp <= settled(step)) ++e;  // one is kept for its traces
@@ -136,22 +120,7 @@ class PlasticOf final : public PlasticSynapses {
   }
 
   void restore(std::uint32_t step, const Saved& in) override {
-    const auto stamp = [](double x) { return x < 0 ? never : static_cast<std::uint32_t>(x); };
-    forget_flights();  // those of a spike at time 0
-    for (std::uint32_t s = 0; s < table_.sources(); ++s) {
-      const double* x = in.sources.data() + source_width() * s;
-      last_[s] = stamp(x[0]);
-      earlier_[s] = stamp(x[1]);
-      std::transform(x + 2, x + 2 + 2 * n_source, after_.data() + 2 * n_source * s, [](double v) { return static_cast<T>(v); });
-      std::copy(x + 2 + 2 * n_source, x + source_width(), release_state_.data() + (source_width() - 2 - 2 * n_source) * s);
-    }
-    for (const double* x = in.flights.data(); x < in.flights.data() + in.flights.size(); x += flight_width()) {
-      const std::uint32_t f = new_flight();
-      flights_[f] = {.source = stamp(x[0]), .stamp = stamp(x[1]), .previous = stamp(x[3]), .earlier = stamp(x[4]), .factor = x[2]};
-      flight_after_.resize(2 * n_source * flights_.size());
-      std::transform(x + 5, x + 5 + 2 * n_source, flight_after_.data() + 2 * n_source * f, [](double v) { return static_cast<T>(v); });
-      restore_flight(f, step);
-    }
+    restore_sources(step, in, after_, flight_after_);
     for (const double* x = in.history.data(); x < in.history.data() + in.history.size(); x += history_width()) {
       Entry e{static_cast<std::int32_t>(x[1]), {}};
       std::transform(x + 2, x + 2 + n_target, e.trace, [](double v) { return static_cast<T>(v); });
@@ -174,8 +143,8 @@ class PlasticOf final : public PlasticSynapses {
           const Window w = window(seen_by(flights, source, segment.delay, step), source, segment, to);
           for (std::size_t k = segment.first; k < std::size_t{segment.first} + segment.count; ++k) {
             Synapse s = load(k);
-              const Entry* const last = meet(s, k, w);
-              if constexpr (follows) advance(s, last, w, rule_.settled(step));
+            const Entry* const last = meet(s, k, w);
+            if constexpr (follows) advance(s, last, w, rule_.settled(step));
             store(k, s);
           }
         }
@@ -187,24 +156,11 @@ class PlasticOf final : public PlasticSynapses {
   }
 
   void rewire_columns(const std::vector<std::uint32_t>& origin, const std::vector<double>& weights) override {
-    HugeArray<T> next_weights(origin.size());
-    std::array<HugeArray<T>, n_state> next_states;
-    for (auto& column : next_states) column = HugeArray<T>(origin.size());
-    auto fresh = weights.begin();
-    for (std::size_t k = 0; k < origin.size(); ++k) {
-      const bool old = origin[k] != RewiredTable::fresh;
-      next_weights[k] = old ? weights_[origin[k]] : static_cast<T>(*fresh++);
-      for (std::size_t i = 0; i < n_state && old; ++i) next_states[i][k] = states_[i][origin[k]];
-      if constexpr (StartsState<Rule, T>) {
-        if (old) continue;
-        Synapse s{next_weights[k], {}};
-        rule_.start(s.weight, s.state);
-        next_weights[k] = s.weight;
-        for (std::size_t i = 0; i < n_state; ++i) next_states[i][k] = s.state[i];
-      }
-    }
-    weights_ = std::move(next_weights);
-    states_ = std::move(next_states);
+    weights_ = rewired_column(weights_, origin, [&](std::size_t n) { return static_cast<T>(weights[n]); });
+    for (auto& column : states_) column = rewired_column(column, origin, [](std::size_t) { return T(0); });
+    if constexpr (StartsState<Rule, T>)
+      for (std::size_t k = 0; k < origin.size(); ++k)
+        if (origin[k] == RewiredTable::fresh) start(k);
   }
 
   PlasticWork take_work() override {
@@ -252,6 +208,12 @@ class PlasticOf final : public PlasticSynapses {
     for (std::size_t i = 0; i < n_state; ++i) states_[i][k] = s.state[i];
   }
 
+  void start(std::size_t k) {
+    Synapse s = load(k);
+    rule_.start(s.weight, s.state);
+    store(k, s);
+  }
+
   /// The source's last two spikes that have arrived at a segment, and when the next one will.
   struct Seen {
     std::uint32_t previous, earlier;
@@ -259,11 +221,10 @@ class PlasticOf final : public PlasticSynapses {
     std::int64_t next_arrival;         ///< in the targets' time; of those under way
   };
   Seen seen_by(const std::vector<std::uint32_t>& flights, std::uint32_t source, std::uint32_t delay, std::uint32_t step) const {
-    auto f = std::lower_bound(flights.begin(), flights.end(), source, [&](std::uint32_t a, std::uint32_t s) { return flights_[a].source < s; });
-    for (; f != flights.end() && flights_[*f].source == source; ++f)
-      if (flights_[*f].stamp + delay > step)
-        return {flights_[*f].previous, flights_[*f].earlier, flight_after_.data() + 2 * n_source * *f, flights_[*f].stamp + table_.shift(delay) - late(delay)};
-    return {last_[source], earlier_[source], after(source), std::int64_t{1} << 62};
+    const std::uint32_t next = next_to_arrive(flights, source, delay, step);
+    if (next == never) return {last_[source], earlier_[source], after(source), std::int64_t{1} << 62};
+    const Flight& f = flights_[next];
+    return {f.previous, f.earlier, flight_after_.data() + 2 * n_source * next, f.stamp + table_.shift(delay) - late(delay)};
   }
 
   /// Spikes of targets with stamps in (from, to] have arrived since `previous` did, at target time `since`.

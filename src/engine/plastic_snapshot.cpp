@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <type_traits>
 
 #include "engine/assemble.hpp"
 #include "engine/rewire.hpp"
@@ -99,6 +100,52 @@ void restore_rows(const Network& network, const Snapshot& in, State& state, std:
 }
 
 }  // namespace
+
+template <class T>
+void PlasticSynapses::save_sources(std::uint32_t step, const std::vector<T>& of_sources, const std::vector<T>& of_flights, Saved& out) const {
+  const auto number = [](std::uint32_t stamp) { return stamp == never ? -1.0 : static_cast<double>(stamp); };
+  const auto traces = 2 * static_cast<std::size_t>(n_source_), released = static_cast<std::size_t>(release_ ? release_->n_state() : 0);
+  const auto add = [](std::vector<double>& to, const auto* from, std::size_t n) { to.insert(to.end(), from, from + n); };
+  for (std::uint32_t s = 0; s < table_.sources(); ++s) {
+    out.sources.insert(out.sources.end(), {number(last_[s]), number(earlier_[s])});
+    add(out.sources, of_sources.data() + traces * s, traces);
+    add(out.sources, release_state_.data() + released * s, released);
+  }
+  for (const std::uint32_t k : under_way()) {
+    const Flight& f = flights_[k];
+    if (f.stamp + delay_max_ + lingering(k) <= step) continue;
+    out.flights.insert(out.flights.end(), {static_cast<double>(f.source), static_cast<double>(f.stamp), f.factor, number(f.previous), number(f.earlier)});
+    add(out.flights, of_flights.data() + traces * k, traces);
+  }
+}
+
+template <class T>
+void PlasticSynapses::restore_sources(std::uint32_t step, const Saved& in, std::vector<T>& of_sources, std::vector<T>& of_flights) {
+  const auto stamp = [](double x) { return x < 0 ? never : static_cast<std::uint32_t>(x); };
+  const auto traces = 2 * static_cast<std::size_t>(n_source_), released = static_cast<std::size_t>(release_ ? release_->n_state() : 0);
+  const auto take = [](const double* from, std::size_t n, auto* to) {
+    for (std::size_t k = 0; k < n; ++k) to[k] = static_cast<std::remove_pointer_t<decltype(to)>>(from[k]);
+  };
+  forget_flights();  // those of a spike at time 0
+  for (std::uint32_t s = 0; s < table_.sources(); ++s) {
+    const double* const x = in.sources.data() + source_width() * s;
+    last_[s] = stamp(x[0]);
+    earlier_[s] = stamp(x[1]);
+    take(x + 2, traces, of_sources.data() + traces * s);
+    take(x + 2 + traces, released, release_state_.data() + released * s);
+  }
+  for (const double* x = in.flights.data(); x < in.flights.data() + in.flights.size(); x += flight_width()) {
+    const std::uint32_t f = new_flight({.source = stamp(x[0]), .stamp = stamp(x[1]), .previous = stamp(x[3]), .earlier = stamp(x[4]), .factor = x[2]});
+    of_flights.resize(traces * flights_.size());
+    take(x + 5, traces, of_flights.data() + traces * f);
+    restore_flight(f, step);
+  }
+}
+
+template void PlasticSynapses::save_sources(std::uint32_t, const std::vector<float>&, const std::vector<float>&, Saved&) const;
+template void PlasticSynapses::save_sources(std::uint32_t, const std::vector<double>&, const std::vector<double>&, Saved&) const;
+template void PlasticSynapses::restore_sources(std::uint32_t, const Saved&, std::vector<float>&, std::vector<float>&);
+template void PlasticSynapses::restore_sources(std::uint32_t, const Saved&, std::vector<double>&, std::vector<double>&);
 
 void save_plastic(const Network& network, const State& state, Snapshot& out) {
   for (std::size_t k = 0; k < network.spec.projections.size(); ++k) {

@@ -265,6 +265,7 @@ void Recorder::Impl::end_piece(const Network& network, State& state) {
   } else {
     warmup_seconds += wall;
     for (auto& d : delivered) d = {};
+    gap_work = {};
     for (auto& u : updates) std::fill(u.begin(), u.end(), 0);
     for (auto& t : times) t = {};
   }
@@ -300,6 +301,12 @@ void Recorder::Impl::count(std::size_t index, const Shard& shard, const Delivere
   times[index].update += t.update;
   times[index].wait += t.wait;
   times[index].record += t.record;
+}
+
+void Recorder::Impl::count(const GapWork& work) {
+  gap_work.intervals += work.intervals;
+  gap_work.iterations += work.iterations;
+  gap_work.unsettled += work.unsettled;
 }
 
 void Recorder::finish(const Network& network, const State& state, RunResult& result) {
@@ -348,6 +355,7 @@ void Recorder::finish(const Network& network, const State& state, RunResult& res
   const auto n = static_cast<double>(network.shards.size());
   result.stages = {{"deliver", sum.deliver / n}, {"update", sum.update / n}, {"wait", sum.wait / n}, {"record", sum.record / n}};
   if (!r.structure.empty()) result.stages.push_back({"rewire", r.rewire_seconds});
+  if (network.gaps.wave_steps) result.gap_work = r.gap_work;
   result.structure = std::move(r.structure);
   r.structure.clear();
   result.byte_per_synapse = result.synapse_count ? static_cast<double>(resident_byte(network, state)) / static_cast<double>(result.synapse_count) : 0;

@@ -29,6 +29,7 @@ struct Recorder::Impl {
     if (!traces.empty()) sample_traces(network, state, shard, step);
   }
   void count(std::size_t index, const Shard& shard, const Delivered& delivered, const UpdateCounts& updates, const StageTimes& times);
+  void count(const GapWork& work);               ///< by one shard: the same on all
 
   /// One state recording: where its samples go, and which cells of each shard's blocks it takes.
   struct TraceRun {
@@ -51,6 +52,7 @@ struct Recorder::Impl {
   std::vector<StageTimes> times;                 ///< [shards]
   std::vector<Delivered> delivered;
   std::vector<UpdateCounts> updates;
+  GapWork gap_work;
   double seconds = 0, cpu_seconds = 0;           ///< of the pieces after the warm-up
   double warmup_seconds = 0;
   double rewire_seconds = 0;                     ///< of `seconds`

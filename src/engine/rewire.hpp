@@ -37,6 +37,14 @@ struct RewiredTable {
 RewiredTable rewired(const PlasticTable& old, const std::vector<bool>& removed, const std::vector<MadeSynapse>& made);
 /// A copy.
 PlasticTable same_table(const PlasticTable& table);
+/// A column of synapses after some have come and gone: those that stay move to their new places, the n-th of the others, from 0 on, starts at fresh(n).
+template <class T, class Fresh>
+HugeArray<T> rewired_column(const HugeArray<T>& column, const std::vector<std::uint32_t>& origin, Fresh fresh) {
+  HugeArray<T> next(origin.size());
+  std::size_t n = 0;
+  for (std::size_t k = 0; k < origin.size(); ++k) next[k] = origin[k] == RewiredTable::fresh ? fresh(n++) : column[origin[k]];
+  return next;
+}
 
 class Rewiring {
  public:

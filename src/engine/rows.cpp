@@ -342,8 +342,7 @@ void on_each_shard(std::size_t n, const std::function<void(std::size_t)>& task) 
 void build_rows(Network& network) {
   const auto plans = plan_weights(network);
   const bool exact = std::any_of(plans.begin(), plans.end(), [](const WeightPlan& p) { return p.layout == Layout::exact; });
-  const MemoryEstimate memory = estimate_memory(network.spec, static_cast<int>(network.shards.size()));
-  const double words = 1.05 * memory.row_byte / 4 / static_cast<double>(network.shards.size());
+  const double words = 1.05 * network.memory.row_byte / 4 / static_cast<double>(network.shards.size());
   on_each_shard(network.shards.size(), [&](std::size_t t) {
     if (exact) build_shard<WideRecord>(network, network.shards[t], plans, words);
     else build_shard<Record>(network, network.shards[t], plans, words);

@@ -78,6 +78,7 @@ Snapshot snapshot(const Network& network, const State& state) {
   }
   save_plastic(network, state, out);
   save_volumes(network, state, out);
+  save_gap_currents(network, state, out);
   return out;
 }
 
@@ -105,6 +106,7 @@ State restore(const Network& network, const Snapshot& s) {
     });
   }
   restore_volumes(network, s, state);
+  restore_gap_currents(network, s, state);
   restore_plastic(network, s, state);
   const auto impossible = [&](const Spike& spike) { return static_cast<std::int64_t>(spike.neuron) >= network.neurons || spike.step > s.step; };
   if (std::any_of(s.in_flight.begin(), s.in_flight.end(), impossible) ||

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "engine/apart.hpp"
+#include "engine/assemble.hpp"
 #include "engine/event.hpp"
 #include "engine/values.hpp"
 #include "ranvier/error.hpp"
@@ -185,6 +186,7 @@ ShardState make_shard(const Network& network, std::size_t t) {
   const Shard& shard = network.shards[t];
   ShardState s;
   s.blocks.resize(shard.blocks.size());
+  s.gap_currents.resize(network.gaps.wave_steps * shard.gaps.cell.size());
   Pool pool(s);
   lay_out(network, shard, s, pool);
   s.memory = Arena(s.byte + 64);
@@ -250,8 +252,7 @@ std::vector<std::vector<std::vector<double>>> draw_initial(const Network& networ
       drawn[k].emplace_back();
       if (it == table.end()) continue;
       ++used;
-      const std::uint32_t object = static_cast<std::uint32_t>(k) * 4096u + static_cast<std::uint32_t>(ref.receptor + 1) * 128u + 64u + static_cast<std::uint32_t>(ref.index);
-      drawn[k].back() = draw_values(it->second, p.size, network.spec.simulation.seed_initial, object);
+      drawn[k].back() = draw_values(it->second, p.size, network.spec.simulation.seed_initial, initial_object(static_cast<int>(k), ref.receptor, ref.index));
     }
     if (used != given) problems.push_back(fmt::format("population \"{}\": initial names a state variable that its model does not have; see ranvier models {}", p.name, p.spec->membrane));
   }

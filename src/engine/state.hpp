@@ -41,6 +41,7 @@ struct ShardState {
   std::uint32_t* group_of_slots = nullptr;
   std::size_t n_active = 0;
   std::size_t byte = 0;                              ///< taken from memory
+  std::vector<double> gap_currents;                  ///< [steps of an interval][coupled cells] pA, where gap junctions are solved by waveform relaxation
   std::vector<std::unique_ptr<Volume>> volumes;      ///< [volumes] the same on all shards
   std::vector<std::unique_ptr<PlasticSynapses>> plastic;  ///< [plastic tables of the shard]
 };
@@ -87,6 +88,9 @@ Snapshot snapshot(const Network& network, const State& state);
 
 void save_plastic(const Network& network, const State& state, Snapshot& out);       ///< part of snapshot()
 void restore_plastic(const Network& network, const Snapshot& in, State& state);     ///< part of restore()
+
+void save_gap_currents(const Network& network, const State& state, Snapshot& out);  ///< likewise, of what an interval begun has still to do
+void restore_gap_currents(const Network& network, const Snapshot& in, State& state);
 
 /// Errors  InputError: the snapshot is of another network, or of another precision
 State restore(const Network& network, const Snapshot& snapshot);

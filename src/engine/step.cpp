@@ -14,14 +14,13 @@
 ///     therefore overlaps with nearly all of the delivering of the next step
 ///   - sums are integers, randomness is keyed by global ids: the answer is the same for any number of shards
 ///   - where synapses come and go a run is made of pieces, and between them all threads have joined (structure.hpp)
-///   - where cells have gap junctions the interval is one step, and potentials are published like spikes (gap.hpp)
+///   - where cells have gap junctions the interval is one step, and potentials are published like spikes (gap_run.hpp); or, with
+///     waveform relaxation, an interval is delivered ahead, and coupled cells go through it until their currents are found (gap_wave.hpp)
 ///   - a mailbox has two pages, used in turn: a page is written again only after every shard has published the
 ///     interval in between, and a shard publishes only after it has read the page
 #include <fmt/format.h>
-#include <hwy/cache_control.h>
 
 #include <algorithm>
-#include <chrono>
 #include <thread>
 
 #include "core/ticks.hpp"
@@ -29,11 +28,13 @@
 #include "engine/deliver.hpp"
 #include "engine/event.hpp"
 #include "engine/gap_run.hpp"
+#include "engine/gap_wave.hpp"
 #include "engine/inputs.hpp"
 #include "engine/plastic.hpp"
 #include "engine/record.hpp"
 #include "engine/run.hpp"
 #include "engine/structure.hpp"
+#include "engine/wait.hpp"
 #include "ranvier/error.hpp"
 
 namespace ranvier::engine {
@@ -48,13 +49,8 @@ struct alignas(64) Mailbox {
   bool stop[2] = {false, false};
   alignas(64) std::atomic<std::uint32_t> published{0};  ///< intervals
 
-  /// Spins at first, since an interval is a matter of microseconds; gives the core away where others need it.
   void wait_for(std::uint32_t interval) const {
-    for (int spins = 0; published.load(std::memory_order_acquire) <= interval; ++spins) {
-      if (spins < 4000) hwy::Pause();
-      else if (spins < 4400) std::this_thread::yield();
-      else std::this_thread::sleep_for(std::chrono::microseconds(20));
-    }
+    wait_until([&] { return published.load(std::memory_order_acquire) > interval; });
   }
 };
 
@@ -67,7 +63,7 @@ struct Failure {
 
 class ShardRun {
  public:
-  ShardRun(const Network& network, State& state, std::size_t index, const RunOptions& options, Recorder::Impl& recorder, std::vector<Mailbox>& mail, GapBoard& board)
+  ShardRun(const Network& network, State& state, std::size_t index, const RunOptions& options, Recorder::Impl& recorder, std::vector<Mailbox>& mail, GapBoard& board, WaveBoard& waves)
       : network_(network), shard_(network.shards[index]), whole_(state), state_(state.shards[index]), index_(index), options_(options), recorder_(recorder),
         mail_(mail), calendar_(network.delay_max + network.delay_min) {
     slots_ = {.sums = state_.sums, .wide = network.wide, .touched = state_.touched, .active = nullptr, .n_active = 0, .group_of_slots = state_.group_of_slots};
@@ -89,7 +85,8 @@ class ShardRun {
       run.taught.push_back(synapses.get());
       if (synapses->watches_potential()) run.watching.push_back(synapses.get());
     }
-    if (!network.gaps.empty()) gaps_ = std::make_unique<GapRun>(network, shard_, state_, board);
+    if (network.gaps.wave_steps) waves_ = std::make_unique<GapWave>(network, shard_, index, state_, waves);
+    else if (!network.gaps.empty()) gaps_ = std::make_unique<GapRun>(network, shard_, state_, board);
     if (shard_.events.empty()) return;
     events_ = std::make_unique<EventRun>(network, shard_, state_);
     for (const Spike& s : state.in_flight) events_->set_out_on_grid(s, state.step);
@@ -100,12 +97,14 @@ class ShardRun {
     std::uint32_t step = whole_.step;
     std::uint64_t now = ticks();
     for (std::uint32_t interval = 0; step < options_.until_step; ++interval) {
-      const std::uint32_t last = std::min(step + network_.delay_min, options_.until_step);
+      const std::uint32_t last = std::min(waves_ ? waves_->last_of(step + 1) : step + network_.delay_min, options_.until_step);
       for (std::uint32_t s = step + 1; s <= last; ++s) {
-        deliver(shard_.rows, calendar_, s, slots_, delivered_);
+        if (waves_ && s > step + 1) take_delivered(s);
+        else deliver(shard_.rows, calendar_, s, slots_, delivered_);
         deliver_plastic(s);
         charge(times_.deliver, now);
         if (s == step + 1 && interval > 0 && !receive(interval - 1, step, now)) return end(step);
+        if (waves_ && s == step + 1) relax(s, now);
         if (gaps_) gaps_->begin(interval);
         update(s);
         for (const PlasticRun& p : plastic_) p.synapses->step_done(s);
@@ -153,6 +152,23 @@ class ShardRun {
     deliver_plastic(step + 1);
     charge(times_.deliver, now);
     return true;
+  }
+
+  /// Delivers the rest of the interval ahead and, at its beginning, finds the currents of gap junctions in it.
+  void relax(std::uint32_t first, std::uint64_t& now) {
+    const std::uint32_t last = waves_->last_of(first);
+    waves_->ahead().deliver(shard_.rows, calendar_, first + 1, last);
+    charge(times_.deliver, now);
+    if (last - first + 1 < network_.gaps.wave_steps) return;  // begun by the run before
+    trial_ = true;
+    waves_->relax(first, [&](std::uint32_t s) {
+      for (const std::size_t b : waves_->blocks()) update_block(b, s);
+    });
+    trial_ = false;
+    charge(times_.update, now);
+  }
+  void take_delivered(std::uint32_t step) {
+    for (const std::uint32_t group : waves_->ahead().take(step, state_.sums, delivered_)) touch(group);
   }
 
   /// Synapses with a state (plastic.hpp), and which global ids their sources have.
@@ -216,6 +232,7 @@ class ShardRun {
     }
     const double tick = tick_length_.seconds();
     for (double* stage : {&times_.deliver, &times_.update, &times_.wait, &times_.record}) *stage *= tick;
+    if (waves_ && index_ == 0) recorder_.count(waves_->take_work());
     recorder_.count(index_, shard_, delivered_, updates_, times_);
   }
 
@@ -269,24 +286,28 @@ class ShardRun {
 
   void update(std::uint32_t step) {
     if (state_.touched) wake(step);
-    for (std::size_t b = 0; b < blocks_.size(); ++b) {
-      BlockRun& run = blocks_[b];
-      const auto first = static_cast<std::uint32_t>(network_.populations[static_cast<std::size_t>(shard_.blocks[b].population)].first + shard_.blocks[b].first);
-      if (run.source) {
-        run.source->fire(step, [&](std::uint32_t cell, double time_ms) {
-          found_.push_back({step, first + cell});
-          recorder_.note(index_, {step, first + cell});
-          if (run.exact_times) note_exact({{step, first + cell}, time_ms});
-        });
-        continue;
-      }
-      if (!run.visit.ready) continue;  // event-driven: follows by itself
-      run.currents.update(step, network_.spec.simulation.double_precision, state_.blocks[b].current);
-      if (gaps_) delivered_.gap_currents += gaps_->add_currents(b, run.currents, state_.blocks[b].current);
-      if (state_.blocks[b].sleeps) update_sleepers(b, step, first);
-      else update_awake(b, step, first);
-      for (PlasticSynapses* synapses : run.watching) synapses->after_update(step, run.potentials);
+    for (std::size_t b = 0; b < blocks_.size(); ++b) update_block(b, step);
+  }
+
+  void update_block(std::size_t b, std::uint32_t step) {
+    BlockRun& run = blocks_[b];
+    const auto first = static_cast<std::uint32_t>(network_.populations[static_cast<std::size_t>(shard_.blocks[b].population)].first + shard_.blocks[b].first);
+    if (run.source) {
+      run.source->fire(step, [&](std::uint32_t cell, double time_ms) {
+        found_.push_back({step, first + cell});
+        recorder_.note(index_, {step, first + cell});
+        if (run.exact_times) note_exact({{step, first + cell}, time_ms});
+      });
+      return;
     }
+    if (!run.visit.ready) return;  // event-driven: follows by itself
+    void* const current = state_.blocks[b].current;
+    run.currents.update(step, network_.spec.simulation.double_precision, current);
+    if (gaps_) delivered_.gap_currents += gaps_->add_currents(b, run.currents, current);
+    if (waves_) delivered_.gap_currents += waves_->add_currents(b, step, run.currents, current);
+    if (state_.blocks[b].sleeps) update_sleepers(b, step, first);
+    else update_awake(b, step, first);
+    for (PlasticSynapses* synapses : run.watching) synapses->after_update(step, run.potentials);
   }
 
   /// Event-driven cells; see event.hpp.
@@ -338,6 +359,7 @@ class ShardRun {
     v.updates = 0;
     state_.blocks[b].step(v);
     updates_.at(b) += v.updates;
+    if (trial_) return;
     for (std::size_t k = 0; k < v.n_spikes; ++k) {
       const Spike spike{step, first + v.spikes[k]};
       found_.push_back(spike);
@@ -402,7 +424,9 @@ class ShardRun {
   std::vector<PlasticRun> plastic_;
   std::unique_ptr<EventRun> events_;   // where the shard has event-driven cells
   std::vector<ExactSpike> found_exact_;
-  std::unique_ptr<GapRun> gaps_;       // where the network has gap junctions
+  std::unique_ptr<GapRun> gaps_;       // where the network has gap junctions: explicit ones,
+  std::unique_ptr<GapWave> waves_;     // or those solved by waveform relaxation
+  bool trial_ = false;                 // coupled cells are only tried: their spikes do not count
   Delivered delivered_;
   UpdateCounts updates_;
   StageTimes times_;  // in ticks until end()
@@ -418,8 +442,9 @@ void run_piece(const Network& network, State& state, const RunOptions& options, 
   const std::size_t n = network.shards.size();
   std::vector<Mailbox> mail(n);
   GapBoard board(network);
+  WaveBoard waves(network);
   std::vector<std::unique_ptr<ShardRun>> shards;
-  for (std::size_t t = 0; t < n; ++t) shards.push_back(std::make_unique<ShardRun>(network, state, t, options, recorder.impl(), mail, board));
+  for (std::size_t t = 0; t < n; ++t) shards.push_back(std::make_unique<ShardRun>(network, state, t, options, recorder.impl(), mail, board, waves));
   recorder.impl().begin(network, state, options);
   std::vector<std::size_t> heard;  // spikes noted before
   for (const auto& log : recorder.impl().logs) heard.push_back(log.size());

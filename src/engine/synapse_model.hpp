@@ -169,7 +169,7 @@ struct SynapseModel {
   const ModelInfo* info;
   /// A message where settings are each legal but not together; nullptr otherwise.
   const char* (*validate)(const SynapseParameters&);
-  // one of the three, by the kind of the rule
+  // by the kind of the rule one of make_release, make_weights, structure and scaling; the others are nullptr
   std::unique_ptr<Release> (*make_release)(const SynapseParameters&);
   std::unique_ptr<PlasticSynapses> (*make_weights)(const Network&, const PlasticTable&, const SynapseParameters&, std::unique_ptr<Release>);
   double (*largest)(const SynapseParameters&);  ///< weight that the rule can reach, without sign

@@ -5,6 +5,7 @@
 /// weight; two neighbouring powers are possible, and projections choose alike where they can, because what shares a
 /// scale shares segments.
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <map>
 
@@ -112,6 +113,27 @@ bool needs_wide(const Network& network, const std::map<std::string, double>& sum
   return network.spec.simulation.double_precision;
 }
 
+/// Whether the units that a network brings along are there for all its sums, and none can overflow: they are meant for 2^30 (2^62)
+/// of them, and there is room for twice as many.
+bool given_units_hold(const SumUnits& given, const std::map<std::string, double>& sums) {
+  return !given.exponents.empty() && std::all_of(sums.begin(), sums.end(), [&](const auto& sum) {
+    const auto exponent = given.exponents.find(sum.first);
+    return exponent != given.exponents.end() && std::ldexp(sum.second, -exponent->second) < (given.wide ? 0x1.8p62 : 0x1.8p30);
+  });
+}
+
+/// The exponent of the largest power of two of which all weights of a column are whole multiples; 1024 where all are 0.
+int common_exponent(const std::vector<double>& weights) {
+  int lowest = 1024;
+  for (const double w : weights) {
+    if (w == 0) continue;
+    int e;
+    const auto digits = static_cast<std::uint64_t>(std::ldexp(std::fabs(std::frexp(w, &e)), 53));
+    lowest = std::min(lowest, e - 53 + std::countr_zero(digits));
+  }
+  return lowest;
+}
+
 }  // namespace
 
 bool sums_suffice(const Network& network) {
@@ -129,9 +151,14 @@ bool sums_suffice(const Network& network) {
 
 std::vector<WeightPlan> plan_weights(Network& network) {
   const auto sums = largest_sums(network);
-  network.wide = needs_wide(network, sums);
-  std::map<std::string, int> finest;
-  for (const auto& [unit, sum] : sums) finest[unit] = quantum_exponent(sum, network.wide);
+  std::map<std::string, int> finest = network.spec.sum_units.exponents;
+  if (given_units_hold(network.spec.sum_units, sums)) {
+    network.wide = network.spec.sum_units.wide;
+  } else {
+    network.wide = needs_wide(network, sums);
+    finest.clear();
+    for (const auto& [unit, sum] : sums) finest[unit] = quantum_exponent(sum, network.wide);
+  }
   for (std::size_t p = 0; p < network.populations.size(); ++p)
     for (std::size_t r = 0; r < network.populations[p].receptors.size(); ++r) {
       const auto it = finest.find(unit_of(network, static_cast<int>(p), static_cast<int>(r)));
@@ -161,6 +188,9 @@ std::vector<WeightPlan> plan_weights(Network& network) {
       if (!exact && plan.exponent > e0 && std::find(used.begin(), used.end(), plan.exponent) == used.end() &&
           std::find(used.begin(), used.end(), plan.exponent - 1) != used.end())
         --plan.exponent;
+      // Weights that are whole multiples of a finer unit and fit, such as those written down by an earlier run, are kept as they are.
+      if (p.weight.kind == Values::Kind::column && !exact && w > 0)
+        if (const int common = common_exponent(*p.weight.column); common < plan.exponent && common >= e0 && std::ldexp(w, -common) <= 65535) plan.exponent = common;
       used.push_back(plan.exponent);
       plan.scale = std::int64_t{1} << std::min(plan.exponent - e0, 61);
     }

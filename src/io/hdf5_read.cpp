@@ -187,6 +187,27 @@ std::vector<std::string> hdf5_names(const std::filesystem::path& file, const std
   return names_in(open_file(file), group);
 }
 
+Hdf5Object hdf5_object(const std::filesystem::path& path, const std::string& name) {
+  const Handle file = open_file(path);
+  Hdf5Object object;
+  if (!exists(file, name)) return object;
+  object.kind = Hdf5Kind::other;
+  const Handle handle(H5Oopen(file, name.c_str(), H5P_DEFAULT), H5Oclose);
+  if (!handle.good()) return object;
+  const auto what = H5Iget_type(handle);
+  if (what == H5I_GROUP) object.kind = Hdf5Kind::group;
+  if (what != H5I_DATASET) return object;
+  const Handle type(H5Dget_type(handle), H5Tclose), space(H5Dget_space(handle), H5Sclose);
+  if (!type.good() || !space.good()) return object;
+  const auto kind = H5Tget_class(type);
+  object.kind = kind == H5T_INTEGER ? Hdf5Kind::integers : kind == H5T_FLOAT ? Hdf5Kind::reals : kind == H5T_STRING ? Hdf5Kind::texts : Hdf5Kind::other;
+  const int dimensions = H5Sget_simple_extent_ndims(space);
+  std::vector<hsize_t> extent(static_cast<std::size_t>(std::max(dimensions, 0)));
+  if (dimensions > 0) H5Sget_simple_extent_dims(space, extent.data(), nullptr);
+  object.shape.assign(extent.begin(), extent.end());
+  return object;
+}
+
 std::string hdf5_attribute(const std::filesystem::path& path, const std::string& object, const std::string& attribute) {
   const Handle file = open_file(path);
   if (!exists(file, object) || H5Aexists_by_name(file, object.c_str(), attribute.c_str(), H5P_DEFAULT) <= 0) return {};

@@ -2,6 +2,7 @@
 #pragma once
 /// One-dimensional datasets of an HDF5 file as columns.
 
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -23,6 +24,15 @@ std::vector<Column> read_hdf5(const std::filesystem::path& file, std::span<const
 
 /// Names of the groups and datasets in `group`, in order; empty where there is no such group.
 std::vector<std::string> hdf5_names(const std::filesystem::path& file, const std::string& group);
+
+/// What lies at a path of a file.
+enum class Hdf5Kind { nothing, group, integers, reals, texts, other };
+
+struct Hdf5Object {
+  Hdf5Kind kind = Hdf5Kind::nothing;
+  std::vector<std::uint64_t> shape;  ///< of a dataset
+};
+Hdf5Object hdf5_object(const std::filesystem::path& file, const std::string& path);
 
 /// A text attribute of an object, empty where there is none.
 std::string hdf5_attribute(const std::filesystem::path& file, const std::string& object, const std::string& attribute);

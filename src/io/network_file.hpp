@@ -24,7 +24,8 @@ struct Overrides {
   std::optional<int> threads;                            ///< 0: automatic
 };
 
-/// Reads and checks a network file; files it names are found from its own folder.
+/// Reads and checks a network file; files it names are found from its own folder. A file that ends in .json is a SONATA
+/// config (sonata_file.hpp).
 ///
 /// The result is complete: every name is resolved, every number is in the engine's units and legal where the model says
 /// what is legal, the four seeds are filled in.

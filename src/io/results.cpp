@@ -122,6 +122,29 @@ class Writer {
     }
   }
 
+  /// Recordings that are one report: all traces of one name.
+  void report(const std::vector<const Trace*>& traces) {
+    const Trace& first = *traces[0];
+    Json content{{"kind", "state"}, {"recording", first.name}, {"population", population_name(spec_, first.population)}};
+    content["variables"] = Json::array({Json{{"name", first.variables[0].name}, {"unit", first.variables[0].unit}}});
+    add(write_sonata_report(folder_ / names_(plain_name(first.name), ending(format_)), spec_, traces), content);
+  }
+
+  void traces(const std::vector<Trace>& all) {
+    std::set<std::string> done;
+    for (const Trace& one : all) {
+      if (format_ != FileFormat::sonata || !shares_file(one.name)) {
+        trace(one);
+        continue;
+      }
+      if (!done.insert(one.name).second) continue;
+      std::vector<const Trace*> same;
+      for (const Trace& other : all)
+        if (other.name == one.name) same.push_back(&other);
+      report(same);
+    }
+  }
+
   void connections(const Connections& connections) {
     const auto& source = population_name(spec_, connections.source_population);
     const auto& target = population_name(spec_, connections.target_population);
@@ -134,6 +157,10 @@ class Writer {
   const Json& contents() const { return contents_; }
 
  private:
+  bool shares_file(const std::string& recording) const {
+    return std::any_of(spec_.recordings.begin(), spec_.recordings.end(), [&](const RecordingSpec& r) { return r.shares_file && r.name == recording; });
+  }
+
   void add(OutputFile file, Json content) {
     Json entry{{"name", file.path().filename().string()}};
     entry.update(content);
@@ -176,7 +203,7 @@ std::vector<fs::path> write_all(const OutputFolder& folder, const OutputOptions&
                                 const RunResult& result, Json& summary) {
   Writer writer(folder.path, options.format, spec);
   writer.spikes(result);
-  for (const auto& trace : result.traces) writer.trace(trace);
+  writer.traces(result.traces);
   for (const auto& connections : result.connections) writer.connections(connections);
   summary["files"] = writer.contents();
   writer.files().push_back(write_summary(folder.path, summary));

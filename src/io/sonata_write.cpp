@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonata_write.hpp"
 
+#include <algorithm>
 #include <array>
+#include <map>
 #include <numeric>
 
 #include "core/grid_time.hpp"
@@ -26,6 +28,64 @@ std::vector<std::uint64_t> counting(std::size_t count) {
   return numbers;
 }
 
+/// The cells of a report that belong to one population, and where their values are: column `column` of a trace.
+struct ReportCell {
+  std::uint64_t id;
+  std::size_t trace, column;
+};
+
+/// [n_samples][cells] of one variable, in C order.
+template <class T>
+std::vector<T> gathered(const std::vector<std::vector<T>>& values, const std::vector<std::size_t>& widths, const std::vector<ReportCell>& cells, std::size_t samples) {
+  std::vector<T> out;
+  out.reserve(samples * cells.size());
+  for (std::size_t i = 0; i < samples; ++i)
+    for (const ReportCell& cell : cells) out.push_back(values[cell.trace][i * widths[cell.trace] + cell.column]);
+  return out;
+}
+
+void write_mapping(Hdf5Image& image, const std::string& mapping, const std::vector<std::uint64_t>& ids, const NetworkSpec& spec, const Trace& trace, std::size_t samples) {
+  const GridTime time(spec.simulation.dt_ms);
+  // A point neuron is one element, number 0.
+  image.dataset(mapping + "/node_ids", ids);
+  image.attribute(mapping + "/node_ids", "sorted", std::array<std::uint32_t, 1>{1});
+  image.dataset(mapping + "/index_pointers", counting(ids.size() + 1));
+  image.dataset(mapping + "/element_ids", std::vector<std::uint32_t>(ids.size(), 0));
+  image.dataset(mapping + "/element_pos", std::vector<float>(ids.size(), 0));
+  const std::array<double, 3> times{time(trace.first_step), time(trace.first_step + std::uint64_t{trace.interval} * samples), time(trace.interval)};
+  image.dataset(mapping + "/time", times);
+  image.attribute(mapping + "/time", "units", "ms");
+}
+
+/// The traces of `of` that are about parts of one population: one group of the file. `single`: as float32 in any case.
+void write_report_group(Hdf5Image& image, const NetworkSpec& spec, const std::string& population, const std::vector<const Trace*>& of, std::size_t variable, bool single) {
+  std::vector<ReportCell> cells;
+  std::vector<std::size_t> widths;
+  for (std::size_t t = 0; t < of.size(); ++t) {
+    widths.push_back(of[t]->neurons.size());
+    for (std::size_t k = 0; k < of[t]->neurons.size(); ++k)
+      cells.push_back({result_id(spec.populations.at(static_cast<std::size_t>(of[t]->population)), of[t]->neurons[k]), t, k});
+  }
+  std::sort(cells.begin(), cells.end(), [](const ReportCell& a, const ReportCell& b) { return a.id < b.id; });
+  std::size_t samples = of[0]->sample_count();
+  for (const Trace* trace : of) samples = std::min(samples, trace->sample_count());
+
+  const std::string group = "/report/" + plain_name(population);
+  const auto write = [&]<class From, class To>(From, To) {
+    std::vector<std::vector<From>> values;
+    for (const Trace* trace : of) values.push_back(std::get<std::vector<From>>(variable_values(*trace, variable)));
+    const auto all = gathered(values, widths, cells, samples);
+    image.dataset(group + "/data", std::span<const To>(std::vector<To>(all.begin(), all.end())), {samples, cells.size()});
+  };
+  if (std::holds_alternative<std::vector<float>>(of[0]->values)) write(float{}, float{});
+  else if (single) write(double{}, float{});
+  else write(double{}, double{});
+  image.attribute(group + "/data", "units", of[0]->variables[variable].unit);
+  std::vector<std::uint64_t> ids;
+  for (const ReportCell& cell : cells) ids.push_back(cell.id);
+  write_mapping(image, group + "/mapping", ids, spec, *of[0], samples);
+}
+
 }  // namespace
 
 OutputFile write_sonata_spikes(const std::filesystem::path& path, const std::vector<SpikeTable>& tables) {
@@ -43,27 +103,16 @@ OutputFile write_sonata_spikes(const std::filesystem::path& path, const std::vec
 
 OutputFile write_sonata_trace(const std::filesystem::path& path, const NetworkSpec& spec, const Trace& trace,
                               std::size_t variable) {
-  const std::string group =
-      "/report/" + plain_name(spec.populations.at(static_cast<std::size_t>(trace.population)).name);
-  const std::size_t samples = trace.sample_count(), neurons = trace.neurons.size();
-  const GridTime time(spec.simulation.dt_ms);
   Hdf5Image image;
-  std::visit([&](const auto& values) { image.dataset(group + "/data", std::span(values), {samples, neurons}); },
-             variable_values(trace, variable));
-  image.attribute(group + "/data", "units", trace.variables[variable].unit);
+  write_report_group(image, spec, result_name(spec.populations.at(static_cast<std::size_t>(trace.population))), {&trace}, variable, false);
+  return save(image, path);
+}
 
-  const std::string mapping = group + "/mapping";
-  // A point neuron is one element, number 0.
-  image.dataset(mapping + "/node_ids", widened(trace.neurons));
-  image.attribute(mapping + "/node_ids", "sorted", std::array<std::uint32_t, 1>{1});
-  image.dataset(mapping + "/index_pointers", counting(neurons + 1));
-  image.dataset(mapping + "/element_ids", std::vector<std::uint32_t>(neurons, 0));
-  image.dataset(mapping + "/element_pos", std::vector<float>(neurons, 0));
-  const std::array<double, 3> times{time(trace.first_step),
-                                    time(trace.first_step + std::uint64_t{trace.interval} * samples),
-                                    time(trace.interval)};
-  image.dataset(mapping + "/time", times);
-  image.attribute(mapping + "/time", "units", "ms");
+OutputFile write_sonata_report(const std::filesystem::path& path, const NetworkSpec& spec, const std::vector<const Trace*>& traces) {
+  std::map<std::string, std::vector<const Trace*>> by_population;
+  for (const Trace* trace : traces) by_population[result_name(spec.populations.at(static_cast<std::size_t>(trace->population)))].push_back(trace);
+  Hdf5Image image;
+  for (const auto& [population, of] : by_population) write_report_group(image, spec, population, of, 0, true);
   return save(image, path);
 }
 

@@ -21,6 +21,10 @@ OutputFile write_sonata_spikes(const std::filesystem::path& file, const std::vec
 OutputFile write_sonata_trace(const std::filesystem::path& file, const NetworkSpec& spec, const Trace& trace,
                               std::size_t variable);
 
+/// One variable of several traces of the same times: a report on cells of any populations, each by ascending node id. In
+/// float32, as other readers expect of reports, also where the run was of double precision.
+OutputFile write_sonata_report(const std::filesystem::path& file, const NetworkSpec& spec, const std::vector<const Trace*>& traces);
+
 /// /edges/<source>__<target>/{source_node_id, target_node_id, edge_type_id, edge_group_id, edge_group_index,
 /// 0/{syn_weight, delay, receptor}}.
 OutputFile write_sonata_edges(const std::filesystem::path& file, const NetworkSpec& spec, const Connections& connections);

@@ -9,6 +9,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "engine/model.hpp"
 #include "ranvier/error.hpp"
 #include "statistics.hpp"
 #include "tables.hpp"
@@ -37,27 +38,24 @@ double mean_of(const Values& values) {
   }
 }
 
-int sign_of(double x) { return (x > 0) - (x < 0); }
-
-/// +1: its spikes depolarise, -1: hyperpolarise, 0: cannot tell.
-int effect_of(const NetworkSpec& spec, const ProjectionSpec& projection) {
-  const auto& target = spec.populations.at(static_cast<std::size_t>(projection.target.population));
-  const auto& receptor = target.receptors.at(static_cast<std::size_t>(projection.receptor));
-  const int weight = sign_of(mean_of(projection.weight));
-  if (!receptor.conductance) return weight != 0 ? weight : receptor.sign;
-  if (receptor.sign != 0) return receptor.sign;  // weights of conductances are positive either way
-  const auto reversal = receptor.params.find("E_rev"), rest = target.params.find("E_L");
-  if (reversal == receptor.params.end() || rest == target.params.end()) return 0;
-  // A reversal potential at rest shunts: inhibitory too.
-  return weight * (mean_of(reversal->second) > mean_of(rest->second) ? 1 : -1);
+/// The mean of a parameter, or its model's default; nothing where the model has no such parameter.
+std::optional<double> parameter_of(const std::map<std::string, Values>& given, const std::string& name, const engine::ModelInfo* model) {
+  if (const auto found = given.find(name); found != given.end()) return mean_of(found->second);
+  if (model)
+    for (const auto& p : model->parameters)
+      if (p.name == name) return p.default_value;
+  return std::nullopt;
 }
+
+int sign_of(double x) { return (x > 0) - (x < 0); }
 
 Json network_part(const NetworkSpec& spec, const RunResult& result) {
   return {{"name", spec.name},
           {"neurons", spec.neuron_count()},
           {"synapses", result.synapse_count},
           {"projections", spec.projections.size()},
-          {"parameters", spec.parameters}};
+          {"parameters", spec.parameters},
+          {"notes", spec.notes}};
 }
 
 Json run_part(const NetworkSpec& spec, const RunResult& result, const Window& window) {
@@ -153,11 +151,23 @@ std::string now_utc() {
 
 }  // namespace
 
+int projection_effect(const NetworkSpec& spec, const ProjectionSpec& projection) {
+  const auto& target = spec.populations.at(static_cast<std::size_t>(projection.target.population));
+  const auto& receptor = target.receptors.at(static_cast<std::size_t>(projection.receptor));
+  const int weight = sign_of(mean_of(projection.weight));
+  if (!receptor.conductance) return weight != 0 ? weight : receptor.sign;
+  // Weights of conductances are positive whatever they do: the reversal potential says it. One at rest shunts: inhibitory too.
+  const std::optional<double> reversal = parameter_of(receptor.params, "E_rev", nullptr),
+                              rest = parameter_of(target.params, "E_L", engine::find_model(engine::ModelInfo::Kind::membrane, target.membrane));
+  if (!reversal || !rest) return receptor.sign;
+  return *reversal > *rest ? 1 : -1;
+}
+
 Json population_effect(const NetworkSpec& spec, int population) {
   bool excites = false, inhibits = false;
   for (const auto& projection : spec.projections) {
     if (projection.source.population != population) continue;
-    const int effect = effect_of(spec, projection);
+    const int effect = projection_effect(spec, projection);
     excites |= effect > 0;
     inhibits |= effect < 0;
   }
@@ -192,6 +202,8 @@ Json summarise(const NetworkSpec& spec, const RunResult& result) {
           {"created", now_utc()},
           {"machine", machine_part(result.machine)}};
   for (const VolumeResult& v : result.volumes) summary["volumes"].push_back({{"name", v.name}, {"pulses", v.pulses}, {"concentration", v.concentration}});
+  if (result.gap_work)
+    summary["gap_junctions"] = {{"intervals", result.gap_work->intervals}, {"iterations", result.gap_work->iterations}, {"not_converged", result.gap_work->unsettled}};
   if (!result.structure.empty()) summary["structure"] = structure_part(spec, result);
   return summary;
 }

@@ -26,6 +26,10 @@ Json read_summary(const std::filesystem::path& folder);
 /// A summary as a table for a terminal, about 100 columns wide, lines ended by '\n'.
 std::string summary_table(const Json& summary);
 
+/// What the spikes of a projection do to its targets: +1 depolarise, -1 hyperpolarise, 0 where the file does not tell. From the mean
+/// weight; of conductances from the reversal potential.
+int projection_effect(const NetworkSpec& spec, const ProjectionSpec& projection);
+
 /// Whether the synapses of a population excite or inhibit: "excitatory", "inhibitory", "mixed", or null for one
 /// without synapses or of which the file does not tell. From the mean weights, the receptors' signs and reversal potentials.
 Json population_effect(const NetworkSpec& spec, int population);

@@ -99,6 +99,18 @@ std::string structure_lines(const Json& s) {
   return text;
 }
 
+/// What waveform relaxation took; where it did not get there, what to do.
+std::string gap_lines(const Json& s) {
+  if (!s.contains("gap_junctions")) return {};
+  const auto& g = s["gap_junctions"];
+  const auto intervals = g["intervals"].get<std::int64_t>(), failed = g["not_converged"].get<std::int64_t>();
+  std::string text = fmt::format("\n          gap junctions: {:.1f} iterations in each of {} intervals", intervals ? g["iterations"].get<double>() / static_cast<double>(intervals) : 0, grouped(intervals));
+  if (failed > 0)
+    text += fmt::format("\n          {} of them did not converge within max_iterations: potentials there are less exact than the tolerance says\n"
+                        "            try: a shorter interval, a smaller dt, or more iterations", grouped(failed));
+  return text;
+}
+
 std::string work_lines(const Json& s) {
   const auto& work = s["work"];
   const double events = work["synaptic_events"].get<double>(), simulate_s = s["time"]["simulate_s"].get<double>();
@@ -109,6 +121,7 @@ std::string work_lines(const Json& s) {
                       scaled(work["byte_moved"].get<double>(), "B"));
   if (const auto frequent = work["frequent_events"].get<std::int64_t>(); frequent > 0)
     text += fmt::format("\n          {} of the events came less than 20 ms after the one before: at such rates method = \"clock_driven\" may be as fast", grouped(frequent));
+  text += gap_lines(s);
   const auto& memory = s["memory"];
   text += "\nmemory    ";
   if (!memory["byte_per_synapse"].is_null()) text += fmt::format("{:.2f} bytes per synapse, ", memory["byte_per_synapse"].get<double>());

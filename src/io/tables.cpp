@@ -17,6 +17,12 @@ std::vector<bool> spikes_recorded(const NetworkSpec& spec) {
   return recorded;
 }
 
+const std::string& result_name(const PopulationSpec& population) { return population.part_of.empty() ? population.name : population.part_of; }
+
+std::uint64_t result_id(const PopulationSpec& population, std::int64_t index) {
+  return static_cast<std::uint64_t>(population.node_ids ? (*population.node_ids)[static_cast<std::size_t>(index)] : index);
+}
+
 std::vector<std::int64_t> first_ids(const NetworkSpec& spec) {
   std::vector<std::int64_t> first{0};
   for (const auto& population : spec.populations) first.push_back(first.back() + population.size);
@@ -25,13 +31,26 @@ std::vector<std::int64_t> first_ids(const NetworkSpec& spec) {
 
 namespace {
 
-/// Spikes come by step and neuron; off the grid, several times may lie within a step.
+/// Spikes come by step and neuron; off the grid, several times may lie within a step; and parts come one after another.
 void sort_by_time(SpikeTable& table) {
-  if (std::is_sorted(table.timestamps_ms.begin(), table.timestamps_ms.end())) return;
+  const auto in_order = [&](std::size_t i) { return std::tie(table.timestamps_ms[i - 1], table.node_ids[i - 1]) <= std::tie(table.timestamps_ms[i], table.node_ids[i]); };
+  std::size_t i = 1;
+  while (i < table.node_ids.size() && in_order(i)) ++i;
+  if (i >= table.node_ids.size()) return;
   std::vector<std::pair<double, std::uint64_t>> rows;
-  for (std::size_t i = 0; i < table.node_ids.size(); ++i) rows.emplace_back(table.timestamps_ms[i], table.node_ids[i]);
+  for (std::size_t k = 0; k < table.node_ids.size(); ++k) rows.emplace_back(table.timestamps_ms[k], table.node_ids[k]);
   std::sort(rows.begin(), rows.end());
-  for (std::size_t i = 0; i < rows.size(); ++i) std::tie(table.timestamps_ms[i], table.node_ids[i]) = rows[i];
+  for (std::size_t k = 0; k < rows.size(); ++k) std::tie(table.timestamps_ms[k], table.node_ids[k]) = rows[k];
+}
+
+/// Adds the table of a part to that of its population; true where there is one already.
+bool join_part(std::vector<SpikeTable>& tables, const SpikeTable& part) {
+  const auto whole = std::find_if(tables.begin(), tables.end(), [&](const SpikeTable& t) { return t.population == part.population; });
+  if (whole == tables.end()) return false;
+  whole->timestamps_ms.insert(whole->timestamps_ms.end(), part.timestamps_ms.begin(), part.timestamps_ms.end());
+  whole->node_ids.insert(whole->node_ids.end(), part.node_ids.begin(), part.node_ids.end());
+  sort_by_time(*whole);
+  return true;
 }
 
 }  // namespace
@@ -47,7 +66,7 @@ std::vector<SpikeTable> spike_tables(const NetworkSpec& spec, const std::vector<
   const auto recorded = spikes_recorded(spec);
   std::vector<SpikeTable> all(spec.populations.size());
   for (std::size_t p = 0; p < all.size(); ++p) {
-    all[p].population = spec.populations[p].name;
+    all[p].population = result_name(spec.populations[p]);
     all[p].timestamps_ms.reserve(count[p]);
     all[p].node_ids.reserve(count[p]);
   }
@@ -56,13 +75,13 @@ std::vector<SpikeTable> spike_tables(const NetworkSpec& spec, const std::vector<
     const Spike& spike = spikes[i];
     const std::size_t p = population_of(spike.neuron);
     all[p].timestamps_ms.push_back(times_ms.empty() ? time(spike.step) : times_ms[i]);
-    all[p].node_ids.push_back(spike.neuron - static_cast<std::uint64_t>(first[p]));
+    all[p].node_ids.push_back(result_id(spec.populations[p], spike.neuron - first[p]));
   }
   std::vector<SpikeTable> tables;
   for (std::size_t p = 0; p < all.size(); ++p)
     if (recorded[p] || count[p] > 0) {
-      if (!times_ms.empty()) sort_by_time(all[p]);
-      tables.push_back(std::move(all[p]));
+      if (!times_ms.empty() || spec.populations[p].node_ids) sort_by_time(all[p]);
+      if (spec.populations[p].part_of.empty() || !join_part(tables, all[p])) tables.push_back(std::move(all[p]));
     }
   return tables;
 }

@@ -17,10 +17,11 @@ namespace ranvier::io {
 struct SpikeTable {
   std::string population;
   std::vector<double> timestamps_ms;
-  std::vector<std::uint64_t> node_ids;  ///< within the population, from 0
+  std::vector<std::uint64_t> node_ids;  ///< within the population, from 0; of populations that have ids of their own, these
 };
 
-/// One table for each population of which any spikes are recorded, also where there were none; 16 bytes a spike.
+/// One table for each population of which any spikes are recorded, also where there were none; 16 bytes a spike. Parts of
+/// one population (PopulationSpec::part_of) share a table.
 ///   times_ms  of each spike; empty: all are on the grid
 std::vector<SpikeTable> spike_tables(const NetworkSpec& spec, const std::vector<Spike>& spikes, const std::vector<double>& times_ms = {});
 
@@ -29,6 +30,10 @@ std::vector<bool> spikes_recorded(const NetworkSpec& spec);
 
 /// [n_populations + 1] global id of each population's first neuron, and the number of neurons.
 std::vector<std::int64_t> first_ids(const NetworkSpec& spec);
+
+/// What results call a population and its cells.
+const std::string& result_name(const PopulationSpec& population);
+std::uint64_t result_id(const PopulationSpec& population, std::int64_t index);
 
 /// Values of one variable of a trace, [n_samples][n_neurons].
 std::variant<std::vector<float>, std::vector<double>> variable_values(const Trace& trace, std::size_t variable);

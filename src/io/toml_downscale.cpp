@@ -224,6 +224,7 @@ class Downscale {
     if (f_ != 1)
       for (const Values* v : {&input.rate_hz, &input.weight, &input.amplitude_pA, &input.mean_pA})
         if (v->kind == Values::Kind::column) refuse(fmt::format("input \"{}\" has a column with one value per neuron", input.name));
+    if (f_ != 1 && input.samples_pA) refuse(fmt::format("input \"{}\" has samples for each neuron", input.name));
     if (input.kind != InputSpec::Kind::poisson) return;
     scale(input.rate_hz, k_);
     for (double& rate : input.rate_schedule.values) rate *= k_;

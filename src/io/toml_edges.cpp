@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "columns.hpp"
@@ -49,24 +50,33 @@ class EdgeReader {
   std::optional<EdgeList> listed(const End (&ends)[2]) {
     reader_.only_keys(rule_, {"edges", "skip_unknown"});
     reader_.only_keys(file_, {"source", "target"});
-    auto sources = reader_.integers(reader_.require(file_, "source", "the index of each edge's source, for example source = [0, 1]"));
-    auto targets = reader_.integers(reader_.require(file_, "target", "the index of each edge's target, for example target = [1, 0]"));
+    const auto sources = integers("source"), targets = integers("target");
     if (!sources || !targets) return std::nullopt;
     if (sources->size() != targets->size()) {
       reader_.problem(file_, fmt::format("has {} sources, but {} targets", sources->size(), targets->size()));
       return std::nullopt;
     }
     try {
+      if (in_range(ends[0], *sources) && in_range(ends[1], *targets)) return EdgeList{sources, targets, {}};
       Column columns[2];
-      columns[0].integer = std::move(*sources);
-      columns[1].integer = std::move(*targets);
-      EdgeList list{.sources = indices(ends[0], columns[0]), .targets = indices(ends[1], columns[1]), .columns = {}};
-      if (skip_) drop_unknown(list);
-      return list;
+      columns[0].integer = *sources;
+      columns[1].integer = *targets;
+      return list_of(ends, columns, {});
     } catch (const InputError& e) {
       for (const auto& problem : e.problems()) reader_.problem(file_, problem);
       return std::nullopt;
     }
+  }
+
+  std::shared_ptr<const std::vector<std::int64_t>> integers(std::string_view end) {
+    const At at = reader_.require(file_, end, fmt::format("the index of each edge's {0}, for example {0} = [0, 1]", end));
+    if (at.is(Node::Kind::numbers) && at.node->integers) return at.node->integers;
+    auto list = reader_.integers(at);
+    return list ? std::make_shared<const std::vector<std::int64_t>>(std::move(*list)) : nullptr;
+  }
+
+  static bool in_range(const End& end, const std::vector<std::int64_t>& numbers) {
+    return std::all_of(numbers.begin(), numbers.end(), [&](std::int64_t n) { return n >= 0 && n < end.size; });
   }
 
   bool end(End& to) {
@@ -106,12 +116,16 @@ class EdgeReader {
     for (const auto& e : ends) wanted.push_back({e.column, e.by_name ? ColumnType::text : ColumnType::integer});
     for (const auto& name : columns) wanted.push_back({name, ColumnType::real});
     auto read = read_columns(path, wanted);
-    EdgeList list;
-    list.sources = indices(ends[0], read[0]);
-    list.targets = indices(ends[1], read[1]);
-    for (std::size_t i = 0; i < columns.size(); ++i) list.columns[columns[i]] = std::move(read[2 + i].real);
-    if (skip_) drop_unknown(list);
-    return list;
+    std::map<std::string, std::vector<double>> others;
+    for (std::size_t i = 0; i < columns.size(); ++i) others[columns[i]] = std::move(read[2 + i].real);
+    return list_of(ends, read.data(), std::move(others));
+  }
+
+  /// From the two columns of indices, or names, that `read` begins with.
+  EdgeList list_of(const End (&ends)[2], Column* read, std::map<std::string, std::vector<double>> others) {
+    std::vector<std::int64_t> sources = indices(ends[0], read[0]), targets = indices(ends[1], read[1]);
+    if (skip_) drop_unknown(sources, targets, others);
+    return {std::make_shared<const std::vector<std::int64_t>>(std::move(sources)), std::make_shared<const std::vector<std::int64_t>>(std::move(targets)), std::move(others)};
   }
 
   std::vector<std::int64_t> indices(const End& end, Column& column) {
@@ -142,18 +156,18 @@ class EdgeReader {
     return numbers;
   }
 
-  static void drop_unknown(EdgeList& list) {
+  static void drop_unknown(std::vector<std::int64_t>& sources, std::vector<std::int64_t>& targets, std::map<std::string, std::vector<double>>& columns) {
     std::size_t kept = 0;
-    for (std::size_t i = 0; i < list.sources.size(); ++i) {
-      if (list.sources[i] == unknown || list.targets[i] == unknown) continue;
-      list.sources[kept] = list.sources[i];
-      list.targets[kept] = list.targets[i];
-      for (auto& [name, values] : list.columns) values[kept] = values[i];
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      if (sources[i] == unknown || targets[i] == unknown) continue;
+      sources[kept] = sources[i];
+      targets[kept] = targets[i];
+      for (auto& [name, values] : columns) values[kept] = values[i];
       ++kept;
     }
-    list.sources.resize(kept);
-    list.targets.resize(kept);
-    for (auto& [name, values] : list.columns) values.resize(kept);
+    sources.resize(kept);
+    targets.resize(kept);
+    for (auto& [name, values] : columns) values.resize(kept);
   }
 
   Reader& reader_;

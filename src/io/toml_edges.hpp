@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,7 +16,7 @@ namespace ranvier::io {
 
 /// The edges of one projection: 16 bytes each, and 8 for each further column.
 struct EdgeList {
-  std::vector<std::int64_t> sources, targets;           ///< indices within the slices
+  std::shared_ptr<const std::vector<std::int64_t>> sources, targets;  ///< indices within the slices; a program's own arrays where it gave some
   std::map<std::string, std::vector<double>> columns;   ///< of the same length
 };
 

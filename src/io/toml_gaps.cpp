@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// [[gap_junctions]]: one block couples two slices.
+/// [[gap_junctions]]: one block couples two slices; and how their currents are found, simulation.gap_junctions.
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -28,7 +28,7 @@ class GapReader {
     const bool drawn = rule(sides);
     ValueRules rules{.unit = "nS", .range = engine::not_negative, .each = "edge"};
     if (g_.rule.kind == Rule::Kind::edges && drawn) {
-      rules.size = static_cast<std::int64_t>(list_.sources.size());
+      rules.size = static_cast<std::int64_t>(list_.sources->size());
       rules.own_column = [this](const At& column) {
         const auto found = column.is(Node::Kind::text) ? list_.columns.find(column.node->text) : list_.columns.end();
         return found == list_.columns.end() ? std::vector<double>{} : found->second;
@@ -41,8 +41,8 @@ class GapReader {
     const auto pair = fmt::format("{}--{}", slice_text(g_.source, draft_.spec), slice_text(g_.target, draft_.spec));
     g_.name = reader_.text(reader_.get(block_, "name")).value_or(pair);
     if (g_.rule.kind == Rule::Kind::edges) {
-      g_.rule.edge_sources = std::make_shared<const std::vector<std::int64_t>>(std::move(list_.sources));
-      g_.rule.edge_targets = std::make_shared<const std::vector<std::int64_t>>(std::move(list_.targets));
+      g_.rule.edge_sources = std::move(list_.sources);
+      g_.rule.edge_targets = std::move(list_.targets);
     }
     draft_.spec.gap_junctions.push_back(std::move(g_));
   }
@@ -133,9 +133,26 @@ class GapReader {
   EdgeList list_;
 };
 
+void read_method(Reader& reader, const At& root, GapMethodSpec& m) {
+  const At simulation = reader.get(root, "simulation");
+  const At table = simulation.is(Node::Kind::table) ? reader.get(simulation, "gap_junctions") : At{};
+  if (!table || !reader.is_table(table, "{ method = \"waveform_relaxation\" }")) return;
+  reader.only_keys(table, {"method", "interval", "tolerance", "max_iterations", "interpolation"});
+  const auto method = reader.word(reader.require(table, "method", "\"explicit\" or \"waveform_relaxation\""), {"explicit", "waveform_relaxation"});
+  if (method && *method == 1) m.kind = GapMethodSpec::Kind::waveform_relaxation;
+  if (const auto ms = reader.positive(reader.get(table, "interval"), "ms")) m.interval_ms = *ms;
+  if (const auto mV = reader.positive(reader.get(table, "tolerance"), "mV")) m.tolerance_mV = *mV;
+  if (const auto n = reader.integer(reader.get(table, "max_iterations"), 1, 1000)) m.max_iterations = static_cast<int>(*n);
+  const At order = reader.get(table, "interpolation");
+  const auto n = reader.integer(order, 0, 3);
+  if (n && *n == 2) reader.problem(order, "must be 0, 1 or 3");
+  else if (n) m.interpolation = static_cast<int>(*n);
+}
+
 }  // namespace
 
 void read_gap_junctions(Reader& reader, const At& root, Draft& draft) {
+  read_method(reader, root, draft.spec.gap_method);
   for (const auto& block : reader.tables(root, "gap_junctions")) GapReader(reader, draft, block).read();
 }
 

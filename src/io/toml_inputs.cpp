@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "toml_sections.hpp"
 
 namespace ranvier::io {
@@ -35,6 +37,7 @@ class InputReader {
       case InputSpec::Kind::step: step(); break;
       case InputSpec::Kind::sine: sine(); break;
       case InputSpec::Kind::noise: noise(); break;
+      case InputSpec::Kind::samples: samples(); break;
     }
     draft_.spec.inputs.push_back(std::move(input_));
   }
@@ -43,7 +46,7 @@ class InputReader {
   const PopulationSpec& to() const { return draft_.spec.populations[static_cast<std::size_t>(input_.target.population)]; }
 
   std::string_view kind_name() const {
-    static constexpr std::string_view names[] = {"poisson", "dc", "step", "sine", "noise"};
+    static constexpr std::string_view names[] = {"poisson", "dc", "step", "sine", "noise", "samples"};
     return names[static_cast<std::size_t>(input_.kind)];
   }
 
@@ -95,11 +98,42 @@ class InputReader {
     reader_.only_keys(block_, {"type", "name", "target", "mean", "std", "hold", "start", "stop"});
     current("std", input_.amplitude_pA, true, engine::not_negative);
     current("mean", input_.mean_pA, false);
-    const At hold = reader_.get(block_, "hold");
-    const auto value = reader_.positive(hold, "ms");
+    hold("to draw anew in every step");
+  }
+
+  void samples() {
+    reader_.only_keys(block_, {"type", "name", "target", "samples", "hold", "start", "stop"});
+    hold("for a sample a step");
+    const At at = reader_.require(block_, "samples", "a list for each sample, with a current for each neuron: samples = [[\"10 pA\", \"20 pA\"], [\"0 pA\", \"5 pA\"]]");
+    if (!at) return;
+    const auto n = static_cast<std::size_t>(input_.target.size());
+    std::vector<double> all;
+    if (at.is(Node::Kind::array)) {
+      for (std::size_t i = 0; i < at.node->items.size(); ++i) {
+        const At row = reader_.item(at, i);
+        const auto values = reader_.numbers(row, current_unit(to()));
+        if (!values) return;
+        if (values->size() != n) return reader_.problem(row, fmt::format("{} values, but there are {} neurons", values->size(), n));
+        all.insert(all.end(), values->begin(), values->end());
+      }
+    } else {
+      auto values = reader_.numbers(at, current_unit(to()));
+      if (!values) return;
+      if ((at.node->width != n && !(n == 1 && at.node->width <= 1)) || values->size() % n != 0)
+        return reader_.problem(at, fmt::format("rows of {} values, but there are {} neurons: give an array [samples][neurons]", at.node->width, n));
+      all = std::move(*values);
+    }
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (!std::isfinite(all[i])) return reader_.problem(at, fmt::format("sample {} of neuron {} must be a finite number", i / n, i % n));
+    input_.samples_pA = std::make_shared<const std::vector<double>>(std::move(all));
+  }
+
+  void hold(std::string_view without) {
+    const At at = reader_.get(block_, "hold");
+    const auto value = reader_.positive(at, "ms");
     if (!value) return;
     if (*value < 0.99 * draft_.spec.simulation.dt_ms)
-      reader_.problem(hold, fmt::format("is below the time step of {} ms; leave it out to draw anew in every step", draft_.spec.simulation.dt_ms));
+      reader_.problem(at, fmt::format("is below the time step of {} ms; leave it out {}", draft_.spec.simulation.dt_ms, without));
     input_.noise_dt_ms = *value;
   }
 
@@ -113,7 +147,7 @@ class InputReader {
 
 void read_inputs(Reader& reader, const At& root, Draft& draft) {
   for (const auto& block : reader.tables(root, "inputs")) {
-    const auto kind = reader.word(reader.require(block, "type", "one of poisson, dc, step, sine, noise"), {"poisson", "dc", "step", "sine", "noise"});
+    const auto kind = reader.word(reader.require(block, "type", "one of poisson, dc, step, sine, noise, samples"), {"poisson", "dc", "step", "sine", "noise", "samples"});
     const At target = reader.require(block, "target", "for example target = \"E\"");
     const auto targets = read_slices(reader, target, draft.spec);
     if (!kind) continue;

@@ -13,6 +13,7 @@
 #include "core/philox.hpp"
 #include "network_file.hpp"
 #include "ranvier/error.hpp"
+#include "sonata_file.hpp"
 #include "toml_expression.hpp"
 #include "toml_sections.hpp"
 #include "toml_suggest.hpp"
@@ -81,7 +82,7 @@ void apply_set(Node& document, const Overrides& overrides, const std::string& na
 }
 
 void check_top_level(Reader& reader, const At& root) {
-  reader.only_keys(root, {"format", "name", "description", "parameters", "simulation", "populations", "projections", "gap_junctions", "volumes", "inputs", "recordings", "downscale"});
+  reader.only_keys(root, {"format", "name", "description", "parameters", "models", "simulation", "populations", "projections", "gap_junctions", "volumes", "inputs", "recordings", "downscale"});
   check_format(reader, root);
   if (const At description = reader.get(root, "description")) reader.text(description);
 }
@@ -133,6 +134,7 @@ NetworkSpec read_document(Node document, const std::string& name, const std::fil
   if (overrides.warmup_ms) spec.simulation.warmup_ms = *overrides.warmup_ms;
   if (overrides.threads) spec.simulation.threads = *overrides.threads;
 
+  read_own_models(reader, root);
   read_populations(reader, root, draft);
   read_volumes(reader, root, draft);
   read_projections(reader, root, draft);
@@ -165,7 +167,7 @@ void read_simulation(Reader& reader, const At& root, SimulationSpec& simulation)
   const At table = reader.get(root, "simulation");
   if (!table || !reader.is_table(table, "dt = \"0.1 ms\" under [simulation]")) return;
   reader.only_keys(table, {"dt", "duration", "warmup", "seed", "seed_network", "seed_initial", "seed_input", "seed_dynamics", "threads",
-                           "precision", "round_delays"});
+                           "precision", "round_delays", "gap_junctions"});
   if (const auto dt = reader.positive(reader.get(table, "dt"), "ms")) simulation.dt_ms = *dt;
   simulation.duration_ms = checked_time(reader, reader.get(table, "duration"), simulation.duration_ms);
   simulation.warmup_ms = checked_time(reader, reader.get(table, "warmup"), simulation.warmup_ms);
@@ -195,6 +197,8 @@ NetworkSpec read_tree(Node document, const std::string& name, const std::filesys
   return within_memory(name, [&] { return read_document(std::move(document), name, folder, overrides, PlainNumbers::in_table_units); });
 }
 
-NetworkSpec read_network(const std::filesystem::path& file, const Overrides& overrides) { return parse_network(slurp(file), file, overrides); }
+NetworkSpec read_network(const std::filesystem::path& file, const Overrides& overrides) {
+  return is_sonata(file) ? read_sonata(file, overrides) : parse_network(slurp(file), file, overrides);
+}
 
 }  // namespace ranvier::io

@@ -372,7 +372,7 @@ class PopulationReader {
     auto when = reader_.numbers(times, "ms");
     if (!who || !when) return;
     if (who->size() != when->size()) return reader_.problem(neurons, fmt::format("neurons and times must be lists of the same length, but have {} and {} entries", who->size(), when->size()));
-    if (check_trains(neurons, *who, *when)) p_.trains = {std::move(*when), std::move(*who)};
+    if (check_trains(neurons, times, *who, *when)) p_.trains = {std::move(*when), std::move(*who)};
   }
 
   /// CSV with columns neuron and time, or spikes in SONATA's HDF5 layout.
@@ -389,7 +389,7 @@ class PopulationReader {
       auto read = read_columns(*path, wanted);
       if (unit_ms != 1)
         for (double& t : read[1].real) t *= unit_ms;
-      if (check_trains(file, read[0].integer, read[1].real)) p_.trains = {std::move(read[1].real), std::move(read[0].integer)};
+      if (check_trains(file, file, read[0].integer, read[1].real)) p_.trains = {std::move(read[1].real), std::move(read[0].integer)};
     } catch (const InputError& e) {
       for (const auto& problem : e.problems()) reader_.problem(file, problem);
     }
@@ -436,14 +436,14 @@ class PopulationReader {
     if (hdf5_attribute(path, columns[1], "units") == "s") unit_ms = 1000;
   }
 
-  bool check_trains(const At& at, const std::vector<std::int64_t>& neurons, const std::vector<double>& times_ms) {
+  bool check_trains(const At& who, const At& when, const std::vector<std::int64_t>& neurons, const std::vector<double>& times_ms) {
     for (std::size_t i = 0; i < neurons.size(); ++i) {
       if (neurons[i] < 0 || neurons[i] >= p_.size) {
-        reader_.problem(at, fmt::format("spike {}: neuron {} is out of range: the population has {} neurons, 0 to {}", i, neurons[i], p_.size, p_.size - 1));
+        reader_.problem(who, fmt::format("spike {}: neuron {} is out of range: the population has {} neurons, 0 to {}", i, neurons[i], p_.size, p_.size - 1));
         return false;
       }
       if (times_ms[i] >= 0 && std::isfinite(times_ms[i])) continue;
-      reader_.problem(at, fmt::format("spike {}: time {} ms: must be >= 0 ms", i, times_ms[i]));
+      reader_.problem(when, fmt::format("spike {}: time {} ms: must be >= 0 ms", i, times_ms[i]));
       return false;
     }
     return true;

@@ -253,11 +253,11 @@ class ProjectionReader {
     }
     auto list = read_edges(reader_, at, p_.source, sites_ == 1 ? p_.target : Slice{p_.target.population, 0, p_.target.size() * sites_, 1}, columns);
     if (!list) return false;
-    edge_count_ = static_cast<std::int64_t>(list->sources.size());
+    edge_count_ = static_cast<std::int64_t>(list->sources->size());
     vanishes_ = edge_count_ == 0;
     columns_ = std::move(list->columns);
-    p_.rule.edge_sources = std::make_shared<const std::vector<std::int64_t>>(std::move(list->sources));
-    p_.rule.edge_targets = std::make_shared<const std::vector<std::int64_t>>(std::move(list->targets));
+    p_.rule.edge_sources = std::move(list->sources);
+    p_.rule.edge_targets = std::move(list->targets);
     return true;
   }
 

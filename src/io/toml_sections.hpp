@@ -23,6 +23,7 @@ struct Draft {
 // --- one function per section
 
 void read_simulation(Reader& reader, const At& root, SimulationSpec& simulation);
+void read_own_models(Reader& reader, const At& root);
 void read_populations(Reader& reader, const At& root, Draft& draft);
 void read_volumes(Reader& reader, const At& root, Draft& draft);
 void read_projections(Reader& reader, const At& root, Draft& draft);

@@ -51,7 +51,7 @@ class ValuesReader {
   ValuesReader(Reader& reader, const At& at, const ValueRules& rules) : reader_(reader), at_(at), rules_(rules) {}
 
   std::optional<Values> read() {
-    if (at_.is(Node::Kind::numbers)) return listed(at_, 1);
+    if (at_.is(Node::Kind::numbers)) return listed(at_, 1, rules_.unit);
     if (!at_.is(Node::Kind::table)) return constant();
     static const std::vector<std::string> kinds{"normal", "lognormal", "uniform", "exponential", "values", "column", "formula"};
     std::vector<std::string> given;
@@ -234,13 +234,14 @@ class ValuesReader {
     reader_.only_keys(at_, {"values", "unit"});
     const auto factor = unit_factor();
     const At list = reader_.get(at_, "values");
-    return factor && list ? listed(list, *factor) : std::nullopt;
+    return factor && list ? listed(list, *factor, at_.node->find("unit") ? "1" : rules_.unit) : std::nullopt;
   }
 
-  std::optional<Values> listed(const At& list, double factor) {
+  /// `unit` is that of the entries; they are multiplied by `factor`.
+  std::optional<Values> listed(const At& list, double factor, std::string_view unit) {
     if (!each_allowed("a list of values")) return std::nullopt;
     if (factor == 1 && list.is(Node::Kind::numbers) && list.node->reals) return each(list.node->reals, "the array");
-    auto numbers = reader_.numbers(list, factor == 1 ? rules_.unit : "1");
+    auto numbers = reader_.numbers(list, unit);
     if (!numbers) return std::nullopt;
     for (double& x : *numbers) x *= factor;
     return each(std::move(*numbers), "the list");

@@ -47,6 +47,7 @@ struct ProbeCounters {
   Bytes resident{};             ///< of the process after the build, or what the stand-in makes of it
   Bytes peak{};                 ///< highest while building; 0: not known
   Seconds cost{};               ///< what the probe itself took, building included
+  Seconds biology{};            ///< all that it simulated of the network's cells, the unmeasured beginning too
   int phases = 1;               ///< of the run that it visited
   std::vector<ProbePiece> pieces;  ///< after the first moments were left out
 };

@@ -205,6 +205,77 @@ def test_a_changed_input_acts_from_then_on_and_an_unchanged_one_changes_nothing(
         b.change("drive", rate=1)
 
 
+@pytest.mark.parametrize("threads", [1, 3])
+def test_samples_are_the_currents_of_single_neurons_one_after_the_other(threads):
+    """Each holds for `hold`, and V follows the closed form of a leaky membrane under a constant current."""
+    samples = np.random.default_rng(3).uniform(-100, 100, (7, 40))
+    net = ranvier.Network(dt=0.1, precision="double")
+    P = net.population("P", 100, "lif_exp", params={"tau_m": 10, "C_m": 250, "V_th": 1e3})
+    net.input("samples", P[10:90:2], samples=samples, hold="0.3 ms", start="1 ms")
+    net.record("state", P, ["V_m"])
+    sim = net.build(threads=threads)
+    sim.run(1.7), sim.run(3.3)
+    V, expected = np.zeros(100), []
+    for step in range(50):
+        current = np.zeros(100)
+        if 10 <= step < 31:
+            current[10:90:2] = samples[(step - 10) // 3]
+        V = V * np.exp(-0.01) - np.expm1(-0.01) * current * 10 / 250
+        expected.append(V)
+    np.testing.assert_allclose(sim.trace("V_m").values + 70, expected, atol=1e-12)
+
+
+def test_samples_come_from_a_file_and_can_be_changed(tmp_path):
+    file = tmp_path / "s.toml"
+    file.write_text("""format = 1
+[[populations]]
+name = "P"
+size = 2
+model = "lif_exp"
+[[inputs]]
+name = "s"
+type = "samples"
+target = "P"
+samples = [["250 pA", "0 pA"], ["0 pA", "0.25 nA"]]
+""")
+    sim = ranvier.load(file).build()
+    sim.run(0.1)
+    np.testing.assert_allclose(sim.get("P", "V_m") + 70, [0.0995, 0], atol=1e-4)
+    sim.change("s", samples=np.array([[9.0, 9.0], [0.0, 500.0]]))
+    sim.run(0.1)
+    np.testing.assert_allclose(sim.get("P", "V_m") + 70, [0.0985, 0.199], atol=1e-4)
+
+
+@pytest.mark.parametrize("keys, words", [
+    (dict(samples=np.zeros((4, 3))), "rows of 3 values, but there are 2 neurons"),
+    (dict(samples=np.zeros(4)), "array [samples][neurons]"),
+    (dict(samples=[["1 pA"]]), "1 values, but there are 2 neurons"),
+    (dict(samples=np.array([[0, 1], [np.nan, 0]])), "sample 1 of neuron 0 must be a finite number"),
+    (dict(samples=np.zeros((4, 2)), hold="0.01 ms"), "below the time step"),
+    (dict(), "samples"),
+])
+def test_wrong_samples_are_refused(keys, words):
+    net = ranvier.Network()
+    net.population("P", 2, "lif_exp")
+    net.input("samples", "P", **keys)
+    with pytest.raises(ranvier.InputError) as error:
+        net.check()
+    assert words in str(error.value)
+
+
+def test_parameters_currents_and_arrivals_are_those_the_cells_get():
+    net = brunel(precision="double")
+    net.input("dc", "E", amplitude={"uniform": ["0 pA", "100 pA"]}, name="dc", start="5 ms")
+    net.input("noise", "E", std="10 pA", name="noise")
+    core = net.build()._core
+    assert core.parameters(0)["tau_m"] == [20] and core.parameters(0)["ex.tau_syn"] == [2]
+    currents = core.currents(0, 0, 100).reshape(100, 800)
+    assert 9 < currents[:50].std() < 11 and abs(currents[50:].mean() - 50) < 3
+    counts = core.arrivals(0, 0, 1000).reshape(1000, 800) / 25
+    np.testing.assert_allclose(counts, np.rint(counts), atol=1e-6)
+    assert abs(counts.mean() - 0.8) < 0.01 and abs(counts.var() - 0.8) < 0.01
+
+
 def test_a_state_that_is_set_is_the_state():
     net = ranvier.Network()
     P = net.population("P", 5, "lif_exp", params={"tau_m": 10.0, "V_th": 0.0})

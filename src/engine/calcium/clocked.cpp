@@ -4,11 +4,14 @@
 ///
 /// Release rules that have a synapse-wise form here (varela with one depression, kinetic_*) are stepped with the rest, as every
 /// synapse's own; others give the factor of each source's spike.
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
 #include "engine/calcium/synapses.hpp"
 #include "engine/kinetic.hpp"
+#include "engine/rewire.hpp"
 #include "engine/synapse/varela.hpp"
 #include "engine/volume.hpp"
 
@@ -22,7 +25,7 @@ constexpr std::uint64_t flop_chain = 31, flop_A = 1, flop_F = 3, flop_D = 3;
 /// Release rules that are stepped synapse by synapse.
 struct Stepped {
   bool kinetic = false, varela = false;
-  double open = 0, beta = 0, s_inf = 0, pulse_ms = 0;
+  Pulse pulse{.open = 0, .beta = 1, .ms = 0, .dt_ms = 1};
   double f = 0, tau_F = 1, d = 0, tau_D = 1;
   std::unique_ptr<Release> others;  ///< the rest
 };
@@ -36,10 +39,7 @@ Stepped stepped_of(const ProjectionSpec& p, double dt_ms) {
     const SynapseParameters x = synapse_parameters(model, s, p, dt_ms);
     if (s.rule.starts_with("kinetic_") && !out.kinetic) {
       out.kinetic = true;
-      out.open = x[kinetic::alpha] * x[kinetic::T];
-      out.beta = x[kinetic::beta];
-      out.s_inf = out.open / (out.open + out.beta);
-      out.pulse_ms = x[kinetic::t_p];
+      out.pulse = kinetic::pulse_of(x);
     } else if (s.rule == varela::info.name && x[varela::d_2] == 0) {
       out.varela = true;
       out.f = x[varela::f], out.tau_F = x[varela::tau_F], out.d = x[varela::d], out.tau_D = x[varela::tau_D];
@@ -55,18 +55,19 @@ template <class T>
 class Stepping final : public PlasticSynapses {
  public:
   Stepping(const Network& network, const PlasticTable& table, const Rule& rule, Stepped stepped)
-      : PlasticSynapses(table, network.delay_max + network.delay_min, {1, 0, 6}, std::move(stepped.others)), rule_(rule), constants_(constants_of<T>(rule)), stepped_(std::move(stepped)),
-        wide_(network.wide), targets_(network, table, rule, 0, 1), s_source_(table.sources()) {
+      : PlasticSynapses(network, table, {n_traces, 0, 6}, std::move(stepped.others)), rule_(rule), constants_(constants_of<T>(rule)), stepped_(std::move(stepped)),
+        wide_(network.wide), targets_(network, table, rule, 0, 1), of_sources_(2 * n_traces * table.sources()) {
     for (auto& column : columns_) column = HugeArray<T>(table.synapses);
     for (std::size_t k = 0; k < table.synapses; ++k) {
       columns_[weight][k] = static_cast<T>(table.initial(k));
       columns_[Ca][k] = static_cast<T>(rule.Ca_rest);
       columns_[F][k] = columns_[D][k] = 1;
     }
+    for (std::size_t k = 0; k < of_sources_.size(); k += n_traces) of_sources_[k + of_F] = of_sources_[k + of_D] = 1;
     if (rule.volume) listener_ = rule.volume->listen(std::numeric_limits<double>::infinity()).id;
     const auto decay = [&](double rate) { return static_cast<T>(math::exp(-rate * rule.dt_ms)); };
-    clocked_ = {.rule = &constants_, .decay_s = decay(rule.beta), .decay_Ca = decay(1 / rule.tau_Ca), .gamma = static_cast<T>(rule.gamma), .dt = static_cast<T>(rule.dt_ms),
-                .decay_A = decay(stepped_.beta), .decay_F = decay(1 / stepped_.tau_F), .decay_D = decay(1 / stepped_.tau_D), .learn = 1, .added = targets_.added(), .cells = nullptr, .n = 0, .weight = nullptr, .Ca = nullptr,
+    clocked_ = {.rule = &constants_, .decay_s = decay(rule.pulse.beta), .decay_Ca = decay(1 / rule.tau_Ca), .gamma = static_cast<T>(rule.gamma), .dt = static_cast<T>(rule.dt_ms),
+                .decay_A = decay(stepped_.pulse.beta), .decay_F = decay(1 / stepped_.tau_F), .decay_D = decay(1 / stepped_.tau_D), .learn = 1, .added = targets_.added(), .cells = nullptr, .n = 0, .weight = nullptr, .Ca = nullptr,
                 .K = nullptr, .s = nullptr, .s_A = nullptr, .F = nullptr, .D = nullptr};
     set_columns();
   }
@@ -101,38 +102,24 @@ class Stepping final : public PlasticSynapses {
   }
   void restore(std::size_t synapse, int k, double value) override { columns_[k + 1][synapse] = static_cast<T>(value); }
 
-  void save(std::uint32_t, Saved& out) const override {
-    const auto number = [](std::uint32_t stamp) { return stamp == never ? -1.0 : static_cast<double>(stamp); };
-    const auto n = static_cast<std::size_t>(release_ ? release_->n_state() : 0);
-    for (std::uint32_t k = 0; k < table_.sources(); ++k) {
-      out.sources.insert(out.sources.end(), {number(last_[k]), number(earlier_[k]), s_source_[k], 0.0});
-      out.sources.insert(out.sources.end(), release_state_.data() + n * k, release_state_.data() + n * (k + 1));
-    }
-    for (std::uint32_t f : under_way())
-      out.flights.insert(out.flights.end(), {static_cast<double>(flights_[f].source), static_cast<double>(flights_[f].stamp), flights_[f].factor, number(flights_[f].previous),
-                                             number(flights_[f].earlier), flight_s_[2 * f], flight_s_[2 * f + 1]});
-  }
-  void restore(std::uint32_t step, const Saved& in) override {
-    const auto stamp = [](double x) { return x < 0 ? never : static_cast<std::uint32_t>(x); };
-    forget_flights();
-    for (std::uint32_t k = 0; k < table_.sources(); ++k) {
-      const double* x = in.sources.data() + source_width() * k;
-      last_[k] = stamp(x[0]), earlier_[k] = stamp(x[1]), s_source_[k] = x[2];
-      std::copy(x + 4, x + source_width(), release_state_.data() + (source_width() - 4) * k);
-    }
-    for (const double* x = in.flights.data(); x < in.flights.data() + in.flights.size(); x += flight_width()) {
-      const std::uint32_t f = new_flight();
-      flights_[f] = {.source = stamp(x[0]), .stamp = stamp(x[1]), .previous = stamp(x[3]), .earlier = stamp(x[4]), .factor = x[2]};
-      flight_s_.resize(2 * flights_.size());
-      flight_s_[2 * f] = x[5], flight_s_[2 * f + 1] = x[6];
-      restore_flight(f, step);
-    }
-  }
+  void save(std::uint32_t step, Saved& out) const override { save_sources(step, of_sources_, of_flights_, out); }
+  void restore(std::uint32_t step, const Saved& in) override { restore_sources(step, in, of_sources_, of_flights_); }
 
   void sweep(std::uint32_t) override {}
   void rewire_columns(const std::vector<std::uint32_t>& origin, const std::vector<double>& weights) override {
-    for (int c = 0; c < column_count; ++c) rewire_column(columns_[c], origin, c == weight ? weights.data() : nullptr, c == Ca ? static_cast<T>(rule_.Ca_rest) : static_cast<T>(c == F || c == D));
+    for (int c = 0; c < column_count; ++c)
+      columns_[c] = rewired_column(columns_[c], origin, [&](std::size_t n) { return static_cast<T>(c == weight ? weights[n] : c == Ca ? rule_.Ca_rest : 0); });
     set_columns();
+    // What follows from the source's spikes alone a new synapse shares with the others.
+    const auto flights = under_way();
+    for (std::uint32_t source = 0; source < table_.sources(); ++source)
+      for (std::uint32_t g = table_.row[source]; g < table_.row[source + 1]; ++g) {
+        const PlasticSegment& segment = table_.segments[g];
+        const Traces left = left_by(flights, source, segment.delay, static_cast<std::uint32_t>(heard));
+        for (std::size_t k = segment.first; k < std::size_t{segment.first} + segment.count; ++k)
+          if (origin[k] == RewiredTable::fresh)
+            for (std::size_t i = 0; i < n_traces; ++i) columns_[s + i][k] = static_cast<T>(left[i]);
+      }
   }
 
   PlasticWork take_work() override {
@@ -145,11 +132,14 @@ class Stepping final : public PlasticSynapses {
     return w;
   }
   std::uint64_t byte() const override {
-    return sizeof(T) * column_count * table_.synapses + 8 * (s_source_.size() + last_.size() + release_state_.size()) + targets_.byte();
+    return sizeof(T) * column_count * table_.synapses + 8 * (of_sources_.size() + last_.size() + release_state_.size()) + targets_.byte();
   }
 
  private:
   enum Column : int { weight, Ca, K, s, s_A, F, D, column_count };
+  /// Of a source, at the end of its last pulse: the columns from s on, as they are at all its synapses when the spike arrives.
+  enum Trace : int { of_s, of_s_A, of_F, of_D, n_traces };
+  using Traces = std::array<double, n_traces>;
 
   void set_columns() {
     clocked_.cells = table_.targets.data();
@@ -169,10 +159,11 @@ class Stepping final : public PlasticSynapses {
     const double units = table_.sign * f.factor / table_.quantum;
     // s and s_A jump from where they have decayed to
     const std::uint32_t since = f.previous == never ? never : f.stamp - f.previous;
-    const double gap = since == never ? 0 : since * rule_.dt_ms;
-    const T jump = static_cast<T>(flight_s_[2 * due.flight + 1] - (since == never ? 0 : flight_s_[2 * due.flight] * math::decay(-rule_.beta * gap)));
-    const double within = since != never && gap < stepped_.pulse_ms ? gap : stepped_.pulse_ms, left = math::decay(-(stepped_.open + stepped_.beta) * within);
-    const T opened = static_cast<T>(stepped_.s_inf * (1 - left)), kept = static_cast<T>(left / math::decay(-stepped_.beta * within) - 1);
+    const double *const before = of_flights_.data() + 2 * n_traces * due.flight, *const after = before + n_traces;
+    const Pulse& pulse = stepped_.pulse;
+    const T jump = static_cast<T>(after[of_s] - (since == never ? 0 : before[of_s] * rule_.pulse.closed(since * rule_.dt_ms)));
+    const double within = pulse.within(since), left = pulse.left(within);
+    const T opened = static_cast<T>(pulse.s_inf() * (1 - left)), kept = static_cast<T>(left / pulse.closed(within) - 1);
     T total = 0;
     for (std::size_t k = segment.first; k < std::size_t{segment.first} + segment.count; ++k) {
       T released = columns_[weight][k];
@@ -196,9 +187,26 @@ class Stepping final : public PlasticSynapses {
   }
 
   void source_fires(std::uint32_t source, std::uint32_t since, std::uint32_t flight) override {
-    flight_s_.resize(2 * flights_.size());
-    flight_s_[2 * flight] = s_source_[source];
-    flight_s_[2 * flight + 1] = s_source_[source] = rule_.fire(s_source_[source], since);
+    of_flights_.resize(2 * n_traces * flights_.size());
+    double *const before = of_flights_.data() + 2 * n_traces * flight, *const after = before + n_traces, *const last = of_sources_.data() + 2 * n_traces * source;
+    std::copy_n(last, n_traces, before);
+    const double gap = since == never ? 0 : since * rule_.dt_ms;
+    after[of_s] = rule_.pulse.fire(before[of_s], since);
+    after[of_s_A] = stepped_.pulse.fire(before[of_s_A], since);
+    after[of_F] = recovered(before[of_F], gap, stepped_.tau_F) + stepped_.f;
+    after[of_D] = recovered(before[of_D], gap, stepped_.tau_D) * (1 - stepped_.d);
+    std::copy_n(last, n_traces, last + n_traces);
+    std::copy_n(after, n_traces, last);
+  }
+  static double recovered(double x, double t_ms, double tau_ms) { return 1 + (x - 1) * math::decay(-t_ms / tau_ms); }
+
+  /// What the spikes of a source that have arrived by a step have left at its synapses, when the step is done.
+  Traces left_by(const std::vector<std::uint32_t>& flights, std::uint32_t source, std::uint32_t delay, std::uint32_t step) const {
+    const std::uint32_t next = next_to_arrive(flights, source, delay, step), stamp = next == never ? last_[source] : flights_[next].previous;
+    if (stamp == never) return {0, 0, 1, 1};
+    const double* const x = next == never ? of_sources_.data() + 2 * n_traces * source : of_flights_.data() + 2 * n_traces * next;
+    const double t = (step + 1 - stamp - delay) * rule_.dt_ms;
+    return {x[of_s] * rule_.pulse.closed(t), x[of_s_A] * stepped_.pulse.closed(t), recovered(x[of_F], t, stepped_.tau_F), recovered(x[of_D], t, stepped_.tau_D)};
   }
 
   const Rule rule_;
@@ -208,7 +216,8 @@ class Stepping final : public PlasticSynapses {
   Targets<T> targets_;
   Clocked<T> clocked_;
   HugeArray<T> columns_[column_count];
-  std::vector<double> s_source_, flight_s_;
+  std::vector<double> of_sources_;   ///< [sources][2][n_traces] after the last two spikes
+  std::vector<double> of_flights_;   ///< [flights][2][n_traces] before and after
   std::uint64_t steps_ = 0;
   static constexpr std::uint32_t forget_every = 1024;
   int listener_ = -1;

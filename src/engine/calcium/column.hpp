@@ -25,26 +25,23 @@ class Column {
   /// Up or down, by chance as near as each is: `word` has 16 random bits. So that changes smaller than the unit are not lost, but made now and then.
   void set(std::size_t k, T x, std::uint32_t word) {
     if (!narrow_) wide_[k] = x;
-    else codes_[k] = static_cast<std::uint16_t>(std::clamp(std::floor(x * per_unit_ + static_cast<T>(word) * T(1.0 / 65536)), T(0), T(65535)));
+    else codes_[k] = code(x, word);
   }
   T* wide() const { return wide_.data(); }
   std::size_t size() const { return narrow_ ? codes_.size() : wide_.size(); }
   std::uint64_t byte() const { return sizeof(T) * wide_.size() + 2 * codes_.size(); }
 
-  /// After some synapses have come and gone: those that stay move to their new places, the others start at `values`, in turn, or all at `start`.
-  void rewire(const std::vector<std::uint32_t>& origin, const double* values, T start) {
-    Column next(origin.size(), 65535 * static_cast<double>(unit_), narrow_);
-    next.unit_ = unit_;
-    next.per_unit_ = per_unit_;
-    for (std::size_t k = 0; k < origin.size(); ++k) {
-      if (origin[k] == RewiredTable::fresh) next.set(k, values ? static_cast<T>(*values++) : start);
-      else if (narrow_) next.codes_[k] = codes_[origin[k]];
-      else next.wide_[k] = wide_[origin[k]];
-    }
-    *this = std::move(next);
+  /// As rewired_column().
+  template <class Fresh>
+  void rewire(const std::vector<std::uint32_t>& origin, Fresh fresh) {
+    if (narrow_) codes_ = rewired_column(codes_, origin, [&](std::size_t n) { return code(fresh(n), 0x8000); });
+    else wide_ = rewired_column(wide_, origin, fresh);
   }
 
  private:
+  std::uint16_t code(T x, std::uint32_t word) const {
+    return static_cast<std::uint16_t>(std::clamp(std::floor(x * per_unit_ + static_cast<T>(word) * T(1.0 / 65536)), T(0), T(65535)));
+  }
   bool narrow_;
   T unit_, per_unit_;
   HugeArray<T> wide_;

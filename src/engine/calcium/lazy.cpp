@@ -34,10 +34,10 @@ template <class T>
 class Lazy final : public PlasticSynapses {
  public:
   Lazy(const Network& network, const PlasticTable& table, const Rule& rule, std::unique_ptr<Release> release)
-      : PlasticSynapses(table, network.delay_max + network.delay_min, {1, 1, 3}, std::move(release)), rule_(rule), constants_(constants_of<T>(rule)), window_(rule),
+      : PlasticSynapses(network, table, {1, 1, 3}, std::move(release)), rule_(rule), constants_(constants_of<T>(rule)), window_(rule),
         wide_(network.wide), knot_(knot_steps(rule.dt_ms)), fine_(static_cast<std::uint32_t>(std::lround(fine_ms / rule.dt_ms))),
         late_(static_cast<std::uint32_t>(std::lround(late_ms / rule.dt_ms))), targets_(network, table, rule, calcium::ring_size(rule), knot_), decay_Ca_(rule.tau_Ca, rule.dt_ms / 2),
-        decay_s_(1 / rule.beta, rule.dt_ms / 2), weights_(table.synapses, rule.w_max, rule.narrow), Ca_(table.synapses, window_.calcium_most(), rule.narrow),
+        decay_s_(1 / rule.pulse.beta, rule.dt_ms / 2), weights_(table.synapses, rule.w_max, rule.narrow), Ca_(table.synapses, window_.calcium_most(), rule.narrow),
         K_(table.synapses, 1, rule.narrow), phi_0_(table.synapses, window_.phi_most(), rule.narrow),
         key_(stream_key(network.spec.simulation.seed_dynamics, Purpose::chance, rounding_object + static_cast<std::uint32_t>(table.projection))), s_(2 * table.sources()) {
     let_linger(window_.longest());
@@ -92,40 +92,18 @@ class Lazy final : public PlasticSynapses {
   }
 
   double saved(const std::vector<std::uint32_t>&, std::uint32_t, const PlasticSegment&, std::size_t synapse, std::uint32_t, int k) const override {
-    return static_cast<double>(const_cast<Lazy&>(*this).column(k)[synapse]);
+    return static_cast<double>(column(k)[synapse]);
   }
 
-  void save(std::uint32_t, Saved& out) const override {
-    const auto number = [](std::uint32_t stamp) { return stamp == never ? -1.0 : static_cast<double>(stamp); };
-    for (std::uint32_t s = 0; s < table_.sources(); ++s) {
-      out.sources.insert(out.sources.end(), {number(last_[s]), number(earlier_[s]), s_[2 * s], s_[2 * s + 1]});
-      const auto n = static_cast<std::size_t>(release_ ? release_->n_state() : 0);
-      out.sources.insert(out.sources.end(), release_state_.data() + n * s, release_state_.data() + n * (s + 1));
-    }
-    for (std::uint32_t f : under_way())
-      out.flights.insert(out.flights.end(), {static_cast<double>(flights_[f].source), static_cast<double>(flights_[f].stamp), flights_[f].factor, number(flights_[f].previous),
-                                             number(flights_[f].earlier), flight_s_[2 * f], flight_s_[2 * f + 1]});
+  void save(std::uint32_t step, Saved& out) const override {
+    save_sources(step, s_, flight_s_, out);
     for (std::uint32_t cell = 0; cell < targets_.cells(); ++cell)
       for (std::int64_t column = -1; column < targets_.ring_size(); ++column)
         out.history.insert(out.history.end(), {static_cast<double>(cell), static_cast<double>(column), static_cast<double>(targets_.value(cell, column))});
   }
 
   void restore(std::uint32_t step, const Saved& in) override {
-    const auto stamp = [](double x) { return x < 0 ? never : static_cast<std::uint32_t>(x); };
-    forget_flights();
-    for (std::uint32_t s = 0; s < table_.sources(); ++s) {
-      const double* x = in.sources.data() + source_width() * s;
-      last_[s] = stamp(x[0]), earlier_[s] = stamp(x[1]);
-      s_[2 * s] = x[2], s_[2 * s + 1] = x[3];
-      std::copy(x + 4, x + source_width(), release_state_.data() + (source_width() - 4) * s);
-    }
-    for (const double* x = in.flights.data(); x < in.flights.data() + in.flights.size(); x += flight_width()) {
-      const std::uint32_t f = new_flight();
-      flights_[f] = {.source = stamp(x[0]), .stamp = stamp(x[1]), .previous = stamp(x[3]), .earlier = stamp(x[4]), .factor = x[2]};
-      flight_s_.resize(2 * flights_.size());
-      flight_s_[2 * f] = x[5], flight_s_[2 * f + 1] = x[6];
-      restore_flight(f, step);
-    }
+    restore_sources(step, in, s_, flight_s_);
     for (const double* x = in.history.data(); x < in.history.data() + in.history.size(); x += history_width())
       if (x[0] >= 0 && x[0] < static_cast<double>(targets_.cells()) && x[1] >= -1 && x[1] < targets_.ring_size()) targets_.set_value(static_cast<std::size_t>(x[0]), static_cast<std::int64_t>(x[1]), static_cast<T>(x[2]));
   }
@@ -134,10 +112,9 @@ class Lazy final : public PlasticSynapses {
   void sweep(std::uint32_t) override {}  // nothing is kept that waits for synapses
 
   void rewire_columns(const std::vector<std::uint32_t>& origin, const std::vector<double>& weights) override {
-    weights_.rewire(origin, weights.data(), T(0));
-    Ca_.rewire(origin, nullptr, static_cast<T>(rule_.Ca_rest));
-    K_.rewire(origin, nullptr, T(0));
-    phi_0_.rewire(origin, nullptr, T(0));
+    weights_.rewire(origin, [&](std::size_t n) { return static_cast<T>(weights[n]); });
+    Ca_.rewire(origin, [&](std::size_t) { return static_cast<T>(rule_.Ca_rest); });
+    for (Column<T>* column : {&K_, &phi_0_}) column->rewire(origin, [](std::size_t) { return T(0); });
     // A new synapse has no calcium now; the others of its segment are as they were at the segment's last visit, and so is it made to be.
     const auto now = static_cast<std::uint32_t>(heard);
     const auto flights = under_way();
@@ -176,10 +153,9 @@ class Lazy final : public PlasticSynapses {
     double s;                   ///< that it left
   };
   Arrived last_arrived(const std::vector<std::uint32_t>& flights, std::uint32_t source, std::uint32_t delay, std::uint32_t step) const {
-    auto f = std::lower_bound(flights.begin(), flights.end(), source, [&](std::uint32_t a, std::uint32_t s) { return flights_[a].source < s; });
-    for (; f != flights.end() && flights_[*f].source == source; ++f)
-      if (flights_[*f].stamp + delay > step) return {flights_[*f].previous, flights_[*f].previous + delay - 1, flight_s_[2 * *f]};
-    return {last_[source], last_[source] + delay - 1, s_[2 * source]};
+    const std::uint32_t next = next_to_arrive(flights, source, delay, step);
+    if (next == never) return {last_[source], last_[source] + delay - 1, s_[2 * source]};
+    return {flights_[next].previous, flights_[next].previous + delay - 1, flight_s_[2 * next]};
   }
   /// When the calcium of the last spike has done its work.
   std::uint32_t settled_at(const Arrived& a) const { return a.stamp == never ? 0 : a.arrival + window_(a.s); }
@@ -322,7 +298,7 @@ class Lazy final : public PlasticSynapses {
 
   void source_fires(std::uint32_t source, std::uint32_t since, std::uint32_t flight) override {
     flight_s_.resize(2 * flights_.size());
-    const double before = s_[2 * source], after = rule_.fire(before, since);
+    const double before = s_[2 * source], after = rule_.pulse.fire(before, since);
     flight_s_[2 * flight] = before, flight_s_[2 * flight + 1] = after;
     s_[2 * source] = after, s_[2 * source + 1] = before;
   }
@@ -336,6 +312,7 @@ class Lazy final : public PlasticSynapses {
   const std::uint32_t knot_, fine_, late_;
   Targets<T> targets_;
   const DecayTable<double> decay_Ca_, decay_s_;  ///< by half steps
+  const Column<T>& column(int k) const { return k < 0 ? weights_ : k == 0 ? Ca_ : k == 1 ? K_ : phi_0_; }
   Column<T>& column(int k) { return k < 0 ? weights_ : k == 0 ? Ca_ : k == 1 ? K_ : phi_0_; }
   Column<T> weights_, Ca_, K_, phi_0_;
   static constexpr std::uint32_t rounding_object = 0x50000000u;

@@ -18,20 +18,13 @@ double influx_most(double Mg, double E) {
 
 }  // namespace
 
-double Rule::fire(double before, std::uint32_t since) const {
-  const double gap = since == never ? 0 : since * dt_ms;
-  const bool longer = since != never && gap < pulse_ms;  // the pulse under way goes on
-  const double begin = longer || since == never ? before : before * math::decay(-beta * (gap - pulse_ms));
-  return s_inf + (begin - s_inf) * math::decay(-(alpha_T + beta) * (longer ? gap : pulse_ms));
-}
-
-Window::Window(const Rule& r) : beta_(r.beta), dt_ms_(r.dt_ms), s_inf_(r.s_inf) {
+Window::Window(const Rule& r) : beta_(r.pulse.beta), dt_ms_(r.dt_ms), s_inf_(r.pulse.s_inf()) {
   constexpr double target_rate = 0.1;  // per ms
   const double influx = influx_most(r.Mg, r.E) + r.kick * target_rate, negligible = std::pow(1e-3 * r.k_2 / r.k_1, 1.0 / r.n);
   // of the calcium that may be there already, and of what is still to come, each half may stay
-  old_ms_ = r.tau_Ca * std::log(std::max(1.0, 2 * r.gamma * r.s_inf * influx * r.tau_Ca / negligible));
+  old_ms_ = r.tau_Ca * std::log(std::max(1.0, 2 * r.gamma * s_inf_ * influx * r.tau_Ca / negligible));
   phi_most_ = influx / r.lambda;
-  calcium_most_ = r.Ca_rest + r.gamma * r.s_inf * influx * r.tau_Ca;
+  calcium_most_ = r.Ca_rest + r.gamma * s_inf_ * influx * r.tau_Ca;
   fresh_ = 2 * r.gamma * influx / r.lambda / negligible;
 }
 

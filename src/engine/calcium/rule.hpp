@@ -18,13 +18,14 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "engine/pulse.hpp"
 #include "engine/synapse_model.hpp"
 
 namespace ranvier::engine::calcium {
 
 /// Settings of one projection, rates per ms.
 struct Rule {
-  double alpha_T, beta, s_inf, pulse_ms;           ///< of the source
+  Pulse pulse;                                     ///< of the source; s is what it leaves open
   double Mg, E, lambda, kick;                      ///< of the target; kick: what a spike adds to phi [mV ms / ms]
   double gamma, tau_Ca, Ca_rest;                   ///< of the synapse
   int n;
@@ -34,9 +35,6 @@ struct Rule {
   bool narrow = false;                             ///< variables of 16 bits, in the lazy form
   Volume* volume = nullptr;                        ///< its concentration d makes eta (volume_base + volume_gain d); nullptr: eta
   double volume_base = 1, volume_gain = 0;
-
-  /// s at the end of a pulse; before: at the end of the last one, `since` steps ago or never.
-  double fire(double before, std::uint32_t since) const;
 };
 
 /// How long after a spike calcium can still drive CaMKII noticeably; from then on K follows a closed form. Less than k_2/1000

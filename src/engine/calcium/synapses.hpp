@@ -10,7 +10,6 @@
 #include "engine/calcium/rule.hpp"
 #include "engine/network.hpp"
 #include "engine/plastic.hpp"
-#include "engine/rewire.hpp"
 
 namespace ranvier::engine::calcium {
 
@@ -24,16 +23,6 @@ template <class T>
 Constants<T> constants_of(const Rule& r) {
   const auto t = [](double x) { return static_cast<T>(x); };
   return {t(r.Ca_rest), t(r.k_1), t(r.k_2), t(r.theta_p), t(r.theta_d), t(r.eta), t(r.w_max), r.n, r.omega};
-}
-
-/// A column of synapses after some have come and gone: those that stay move to their new places, the others start at `values`, in
-/// turn, or all at `start`.
-template <class T>
-void rewire_column(HugeArray<T>& column, const std::vector<std::uint32_t>& origin, const double* values, T start) {
-  HugeArray<T> next(origin.size());
-  for (std::size_t k = 0; k < origin.size(); ++k)
-    next[k] = origin[k] != RewiredTable::fresh ? column[origin[k]] : values ? static_cast<T>(*values++) : start;
-  column = std::move(next);
 }
 
 /// phi of the targets of a table, and its knots.

@@ -12,6 +12,8 @@
 /// Targets are seen without delay, so dendritic_delay_fraction has no effect; a spike that arrives is passed on with the
 /// weight at that moment.
 ///
+/// A synapse that is made on the way (structural_*) begins at rest but for what its source has done before: s, and stepped also s_A, F and D.
+///
 /// method  lazy: a synapse is visited when a spike arrives and once more when its calcium is gone (engine/calcium/lazy.cpp)
 ///         clock_driven: all its variables are stepped every dt (engine/calcium/clocked.cpp)
 /// State    w, Ca, K, phi_0 (lazy); w, Ca, K, s, s_A, F, D (clock-driven). Traces: s of each source, phi of each target
@@ -67,7 +69,7 @@ inline constexpr ModelInfo info{
     .flop = 1000, .byte_read = 20, .byte_written = 16, .choices = choices};
 
 inline calcium::Rule rule_of(const SynapseParameters& p) {
-  calcium::Rule r{.alpha_T = p[alpha] * p[T], .beta = p[beta], .s_inf = p[alpha] * p[T] / (p[alpha] * p[T] + p[beta]), .pulse_ms = p[t_p],
+  calcium::Rule r{.pulse = {.open = p[alpha] * p[T], .beta = p[beta], .ms = p[t_p], .dt_ms = p.dt_ms},
                   .Mg = p[Mg], .E = p[E_Ca], .lambda = 1 / p[tau_Ca] - p[beta], .kick = 0,
                   .gamma = p[gamma], .tau_Ca = p[tau_Ca], .Ca_rest = p[Ca_rest], .n = static_cast<int>(p[n]), .k_1 = p[k_1], .k_2 = p[k_2],
                   .theta_p = p[theta_p], .theta_d = p[theta_d], .eta = p[eta] * p[w_max], .w_max = p[w_max], .omega = p.choice[0] == 0, .dt_ms = p.dt_ms, .narrow = p.choice[2] == 1 && p.choice[1] == 0};
