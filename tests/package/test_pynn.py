@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The PyNN backend, against closed forms and against the rules of PyNN. PyNN's own system tests are run by test_pynn_scenarios.py."""
+import gc
 import json
 import pathlib
 import re
+import resource
+import signal as signal_number
 import subprocess
 import sys
+import threading
 import warnings
 
 import numpy as np
@@ -331,6 +335,49 @@ def test_threads_and_pieces_leave_the_spikes_as_they_are():
     assert len(one) > 500
     np.testing.assert_array_equal(one, network(2, [100]))
     np.testing.assert_array_equal(one, network(2, [0.1, 33.3, 66.6]))
+
+
+def test_ctrl_c_leaves_what_was_done_and_the_run_can_go_on():
+    def network():
+        sim.setup(timestep=0.1, threads=1)
+        cells = sim.Population(400, sim.IF_cond_exp(i_offset=0.9))
+        sim.Projection(cells, cells, sim.FixedProbabilityConnector(0.1, rng=NumpyRNG(3)), sim.StaticSynapse(weight=0.001, delay=1.0), receptor_type="inhibitory")
+        cells.record("spikes"), cells[:2].record("v")
+        return cells
+
+    cells, main = network(), threading.get_ident()
+    threading.Timer(0.5, lambda: signal_number.pthread_kill(main, signal_number.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        sim.run(1e6)
+    reached = sim.get_current_time()
+    assert 0 < reached < 1e6
+    sim.run_until(reached + 20)
+    interrupted, v = spikes(cells), signal(cells, "v")
+    assert len(v) == round((reached + 20) / 0.1) + 1
+    whole = network()
+    sim.run_until(reached + 20)
+    for x, y in zip(interrupted, spikes(whole)):
+        np.testing.assert_array_equal(x, y)
+
+
+def test_memory_stays_flat_over_many_networks():
+    def once():
+        sim.setup(timestep=0.1)
+        cells = sim.Population(100, sim.IF_cond_exp(i_offset=0.9))
+        sim.Projection(cells, cells, sim.AllToAllConnector(), sim.StaticSynapse(weight=0.001, delay=1.0))
+        cells.record(["spikes", "v"])
+        sim.run(20)
+        cells.set(i_offset=1.0)
+        sim.run(20)
+        return cells.get_data()
+
+    for _ in range(30):
+        once()
+    gc.collect()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for _ in range(60):
+        once()
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # KiB
 
 
 # --- connections
