@@ -250,6 +250,24 @@ def test_synapses_cells_and_recordings_that_come_later_leave_the_others_as_they_
     assert len(np.unique(wa[:, 2])) > 10
 
 
+def test_an_offset_that_changes_again_and_again_is_the_sum_of_its_parts():
+    """tau_m so long that the membrane integrates."""
+    sim.setup(timestep=0.1)
+    cells = sim.Population(2, sim.IF_curr_exp(tau_m=1e9, v_thresh=1e6))
+    cells.record("v")
+    offsets, built = [], 0
+    for k in range(6):
+        offsets.append((0.1 * k, 0.3 - 0.05 * k))
+        cells.set(i_offset=list(offsets[-1]))
+        if k == 4:
+            cells[0].v_rest = -65.0  # something else: built anew, with the offset as it is
+        before = sim.simulator.state.sim
+        sim.run(5)
+        built += sim.simulator.state.sim is not before
+    assert built == 3  # the first, the first change, and the other parameter
+    np.testing.assert_allclose(signal(cells, "v")[::50] + 65, np.concatenate([[[0, 0]], np.cumsum(np.array(offsets) * 5, axis=0)]), atol=1e-6)
+
+
 def test_rates_may_rise_and_fall_while_running():
     sim.setup(timestep=0.1)
     sources = sim.Population(100, sim.SpikeSourcePoisson(rate=10.0))
