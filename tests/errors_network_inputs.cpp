@@ -27,7 +27,7 @@ type = "poison"
 target = "E"
 amplitude = "100 pA"
 )",
-     R"(network.toml:7: inputs[0].type = "poison": must be one of poisson, dc, step, sine, noise. Did you mean "poisson"?)"},
+     R"(network.toml:7: inputs[0].type = "poison": must be one of poisson, dc, step, sine, noise, samples. Did you mean "poisson"?)"},
     {"input_onto_event_driven_cells",
      R"([[populations]]
 name = "E"
