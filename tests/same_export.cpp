@@ -102,6 +102,12 @@ mean = "100 pA"
 std = "200 pA"
 hold = "1 ms"
 
+[[inputs]]
+type = "samples"
+target = "I[0:2]"
+samples = [["10 pA", "20 pA"], ["300 pA", "-5 pA"]]
+hold = "20 ms"
+
 [[recordings]]
 type = "spikes"
 neurons = "E"

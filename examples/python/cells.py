@@ -2,18 +2,18 @@
 """One cell under currents: the f-I curve of the leaky integrate-and-fire neuron against its closed form, and three firing patterns of AdEx.
 
 What you will see. Left: 200 cells, each with a current of its own (an array), lie on 1 / (t_ref + tau ln(R I / (R I - theta))). Right: the
-adaptive exponential neuron fires regularly, adapts or bursts, by four of its parameters (Naud et al. 2008, doi:10.1007/s00422-008-0264-7).
-Takes milliseconds.
+adaptive exponential neuron fires regularly, adapts or bursts, by its parameters (Naud et al. 2008, doi:10.1007/s00422-008-0264-7).
+Spikes are cut at -35 mV. Takes milliseconds.
 """
 import numpy as np
 
 import ranvier
 
 TAU, C, THETA, T_REF = 10.0, 250.0, 15.0, 2.0   # ms, pF, mV from reset to threshold, ms
-PATTERNS = {  # a nS, b pA, tau_w ms, V_reset mV, I pA; C_m 200 pF, g_L 10 nS as Table 1 of the paper has it for tonic firing
-    "tonic": dict(a=2.0, b=0.0, tau_w=30.0, V_reset=-58.0, I_e=500.0),
-    "adapting": dict(a=0.0, b=60.0, tau_w=250.0, V_reset=-58.0, I_e=500.0),
-    "bursting": dict(a=2.0, b=120.0, tau_w=120.0, V_reset=-46.0, I_e=500.0),
+PATTERNS = {  # table 1 of the paper
+    "tonic": dict(C_m="200 pF", g_L="10 nS", E_L="-70 mV", a="2 nS", b="0 pA", tau_w="30 ms", V_reset="-58 mV", I_e="500 pA"),
+    "adapting": dict(C_m="200 pF", g_L="12 nS", E_L="-70 mV", a="2 nS", b="60 pA", tau_w="300 ms", V_reset="-58 mV", I_e="500 pA"),
+    "bursting": dict(C_m="200 pF", g_L="10 nS", E_L="-58 mV", a="2 nS", b="100 pA", tau_w="120 ms", V_reset="-46 mV", I_e="210 pA"),
 }
 
 
@@ -29,7 +29,7 @@ def run(cells=200, duration="2 s"):
     current = np.linspace(200.0, 800.0, cells)
     net.population("lif", cells, "lif_exp", params={"tau_m": TAU, "C_m": C, "E_L": -70.0, "V_reset": -70.0, "V_th": -70.0 + THETA, "t_ref": T_REF, "I_e": current})
     for name, params in PATTERNS.items():
-        cell = net.population(name, 1, "adex_exp", params={"C_m": 200.0, "g_L": 10.0, "E_L": -70.0, "V_T": -50.0, "Delta_T": 2.0, "t_ref": 0.0, **params})
+        cell = net.population(name, 1, "adex_exp", params={"V_T": "-50 mV", "Delta_T": "2 mV", "t_ref": 0, **params})
         net.record("state", cell, ["V_m"], name=name)
     net.record("spikes")
     sim = net.build()

@@ -31,7 +31,7 @@ def __getattr__(name):
     if name in ("plot", "nir", "verify"):
         import importlib
 
-        return importlib.import_module(".plot", __name__)
+        return importlib.import_module("." + name, __name__)
     raise AttributeError(f"module 'ranvier' has no attribute {name!r}")
 
 

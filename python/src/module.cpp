@@ -267,7 +267,7 @@ void add_networks(nb::module_& m) {
   nb::class_<NetworkSpec>(m, "Spec")
       .def_ro("name", &NetworkSpec::name)
       .def_prop_ro("populations", populations_of)
-      .def_prop_ro("projections", projections_of)
+      .def_prop_ro("outline", outline_of)
       .def_prop_ro("effects", effects_of)
       .def_prop_ro("inputs", [](const NetworkSpec& s) {
         std::vector<std::string> names;

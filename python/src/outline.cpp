@@ -31,7 +31,7 @@ int effect_of(const NetworkSpec& spec, const ProjectionSpec& p) {
 
 }  // namespace
 
-nanobind::list projections_of(const NetworkSpec& spec) {
+nanobind::list outline_of(const NetworkSpec& spec) {
   nanobind::list out;
   for (const ProjectionSpec& p : spec.projections) {
     nanobind::dict d;

@@ -10,7 +10,7 @@ namespace ranvier::python {
 
 /// [{name, source, target, receptor, synapses, effect, unit}] of the projections: indices of populations and of the target's receptor, the
 /// number of synapses (expected, where the rule leaves it to chance), +1, -1 or 0 for what they do, and the unit of their weights.
-nanobind::list projections_of(const NetworkSpec& spec);
+nanobind::list outline_of(const NetworkSpec& spec);
 
 /// +1, -1 or 0 for what the synapses of each population do; 0 also where they do both, and where there are none.
 nanobind::list effects_of(const NetworkSpec& spec);

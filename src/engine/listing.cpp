@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "engine/assemble.hpp"
+#include "engine/register.hpp"
 #include "engine/synapse_model.hpp"
 #include "engine/values.hpp"
 #include "ranvier/error.hpp"
@@ -137,6 +138,13 @@ void refuse_what_edges_cannot_say(const NetworkSpec& spec) {
         problems.push_back(fmt::format("{}: synapses that come and go ({}) cannot be written down as edges", p.where.empty() ? "projections" : p.where, s.rule));
   for (const ProjectionSpec& p : spec.projections)
     if (target_sites(spec, p) > 1) problems.push_back(fmt::format("{}: a receptor with sites cannot be written down as edges between cells", p.where.empty() ? "projections" : p.where));
+  for (const PopulationSpec& p : spec.populations)
+    if (const MembraneEntry* membrane = find_membrane(p.membrane); membrane && is_registered(membrane))
+      problems.push_back(fmt::format("population \"{}\": membrane \"{}\" is a model of your own, which cannot be written down with the network", p.name, p.membrane));
+  for (const ProjectionSpec& p : spec.projections)
+    for (const SynapseSpec& s : p.synapse)
+      if (const SynapseModel* model = find_synapse(s.rule); model && is_registered(model))
+        problems.push_back(fmt::format("{}: \"{}\" is a rule of your own, which cannot be written down with the network", p.where.empty() ? "projections" : p.where, s.rule));
   if (!problems.empty()) throw InputError(problems);
 }
 

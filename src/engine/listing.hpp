@@ -16,7 +16,8 @@ namespace ranvier::engine {
 ///   columns  one value per edge; where all are the same, one constant
 ///
 /// Work    draws all synapses once, on one thread; 32 bytes a synapse
-/// Errors  InputError as build(); gap junctions, receptors with sites and synapses that come and go, which listed edges cannot say
+/// Errors  InputError as build(); gap junctions, receptors with sites, synapses that come and go, and models of one's own,
+///         which listed edges cannot say
 NetworkSpec listed(const NetworkSpec& spec);
 
 }  // namespace ranvier::engine

@@ -125,7 +125,7 @@ class Writer {
   /// Recordings that are one report: all traces of one name.
   void report(const std::vector<const Trace*>& traces) {
     const Trace& first = *traces[0];
-    Json content{{"kind", "state"}, {"recording", first.name}, {"population", population_name(spec_, first.population)}};
+    Json content{{"kind", "state"}, {"recording", first.name}, {"population", result_name(spec_.populations.at(static_cast<std::size_t>(first.population)))}};
     content["variables"] = Json::array({Json{{"name", first.variables[0].name}, {"unit", first.variables[0].unit}}});
     add(write_sonata_report(folder_ / names_(plain_name(first.name), ending(format_)), spec_, traces), content);
   }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <fstream>
 #include <map>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -74,9 +75,11 @@ class CsvFile {
   std::string_view rest_;
 };
 
-/// Where a population lies among the global ids.
+/// Where a population lies among the global ids. Where its neurons have ids of their own (it was read from SONATA), `global` has
+/// each one's; it may be made of several populations of the run.
 struct Place {
-  std::uint64_t first, size;
+  std::uint64_t first = 0, size = 0;
+  std::unordered_map<std::uint64_t, std::uint64_t> global = {};
 };
 
 std::map<std::string, Place> places_of(const Json& summary) {
@@ -84,7 +87,12 @@ std::map<std::string, Place> places_of(const Json& summary) {
   std::uint64_t first = 0;
   for (const auto& population : summary.at("populations")) {
     const auto size = population.at("size").get<std::uint64_t>();
-    places[population.at("name").get<std::string>()] = {first, size};
+    if (const auto ids = population.find("node_ids"); ids != population.end()) {
+      Place& place = places[population.value("part_of", population.at("name").get<std::string>())];
+      for (std::uint64_t i = 0; i < ids->size(); ++i) place.global[ids->at(i).get<std::uint64_t>()] = first + i;
+    } else {
+      places[population.at("name").get<std::string>()] = {first, size};
+    }
     first += size;
   }
   return places;
@@ -97,10 +105,13 @@ class Collector {
       : file_(file), dt_ms_(summary.at("run").at("dt_ms").get<double>()) {}
 
   void add(const Place& place, std::uint64_t neuron, double time_ms) {
-    if (neuron >= place.size) fail(file_, fmt::format("neuron {} does not exist; the population has {}", neuron, place.size));
+    const auto own = place.global.find(neuron);
+    if (place.global.empty() ? neuron >= place.size : own == place.global.end())
+      fail(file_, fmt::format("neuron {} does not exist; the population has {}", neuron, place.global.empty() ? place.size : place.global.size()));
+    const std::uint64_t global = place.global.empty() ? place.first + neuron : own->second;
     const double step = std::ceil(time_ms / dt_ms_ - 1e-6);  // exact times belong to the step that they lie in
     if (!(step >= 0 && step < 4294967296.0)) fail(file_, fmt::format("a spike at {} ms is outside any run", time_ms));
-    spikes_.push_back({static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(place.first + neuron)});
+    spikes_.push_back({static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(global)});
   }
   void add(const Place& place, const std::vector<double>& times, const std::vector<std::uint64_t>& neurons) {
     if (times.size() != neurons.size()) fail(file_, "has different numbers of timestamps and node_ids");

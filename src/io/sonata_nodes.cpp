@@ -75,7 +75,7 @@ class PopulationBuilder {
     }
     for (const TemplateParameter& p : model_.parameters) parameter(p);
     if (!model_.leak.empty()) {
-      auto tau = column("C_m", 0), leak = column(std::string(model_.leak), 0);
+      auto tau = column("C_m"), leak = column(std::string(model_.leak));
       for (std::size_t k = 0; k < tau.size(); ++k) {
         if (!(leak[k] > 0)) problem(k, model_.leak, leak[k], "must be > 0 nS");
         tau[k] /= leak[k];
@@ -88,7 +88,7 @@ class PopulationBuilder {
   using Columns = std::map<std::string, std::vector<double>>;
 
   /// [cells] values of a parameter as the template calls it; its default where nothing gives it.
-  std::vector<double> column(const std::string& name, double) const {
+  std::vector<double> column(const std::string& name) const {
     if (const auto it = given_.find(name); it != given_.end()) return it->second;
     for (const TemplateParameter& p : model_.parameters)
       if (p.theirs == name) return std::vector<double>(nodes_.size(), p.value);
@@ -183,7 +183,7 @@ class PopulationBuilder {
 
   void parameter(const TemplateParameter& p) {
     if (p.ours == "~" || p.ours.empty()) return;
-    std::vector<double> values = column(std::string(p.theirs), p.value);
+    std::vector<double> values = column(std::string(p.theirs));
     if (p.ours == "=") {
       const bool bound = p.value < -1e9;  // a bound that is far away
       for (std::size_t k = 0; k < values.size(); ++k)

@@ -21,7 +21,7 @@ template <std::size_t n>
 using Words = std::array<std::string_view, n>;
 constexpr Words<6> value_kinds{"constant", "normal", "lognormal", "uniform", "exponential", "column"};
 constexpr Words<3> schedule_kinds{"constant", "piecewise", "sinusoid"};
-constexpr Words<5> input_kinds{"poisson", "dc", "step", "sine", "noise"};
+constexpr Words<6> input_kinds{"poisson", "dc", "step", "sine", "noise", "samples"};
 constexpr Words<4> recording_kinds{"spikes", "state", "weights", "connectivity"};
 constexpr Words<4> pulse_kinds{"times", "spikes", "pairing", "random"};
 
@@ -175,6 +175,7 @@ Json json_of(const InputSpec& in, const NetworkSpec& spec) {
       j.update({{"amplitude_pA", json_of(in.amplitude_pA)}, {"mean_pA", json_of(in.mean_pA)}, {"frequency_hz", in.frequency_hz}, {"phase_rad", in.phase_rad}});
       break;
     case InputSpec::Kind::noise: j.update({{"std_pA", json_of(in.amplitude_pA)}, {"mean_pA", json_of(in.mean_pA)}, {"noise_dt_ms", in.noise_dt_ms}}); break;
+    case InputSpec::Kind::samples: j.update({{"samples_pA", in.samples_pA ? *in.samples_pA : std::vector<double>{}}, {"noise_dt_ms", in.noise_dt_ms}}); break;
   }
   put_window(j, in.start_ms, in.stop_ms);
   return j;
@@ -214,6 +215,14 @@ InputSpec input_at(const Place& at, const NetworkSpec& spec) {
       in.mean_pA = values("mean_pA");
       in.noise_dt_ms = number_at(at, "noise_dt_ms", 0);
       break;
+    case InputSpec::Kind::samples: {
+      const Place samples = at.get("samples_pA", "[1.0, 2.0]");
+      auto all = numbers(samples);
+      if (size == 0 || all.size() % static_cast<std::size_t>(size) != 0) samples.fail(fmt::format("must have a whole number of values for each of the {} cells", size));
+      in.samples_pA = std::make_shared<const std::vector<double>>(std::move(all));
+      in.noise_dt_ms = number_at(at, "noise_dt_ms", 0);
+      break;
+    }
   }
   take_window(at, in.start_ms, in.stop_ms);
   return in;

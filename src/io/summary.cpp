@@ -101,7 +101,7 @@ Json population_part(const NetworkSpec& spec, std::size_t index, std::uint64_t s
   const auto& population = spec.populations[index];
   const Distribution rate = describe(samples.rate_hz), cv = describe(samples.cv_isi),
                      correlation = describe(samples.correlation);
-  return {{"name", population.name},
+  Json part{{"name", population.name},
           {"size", population.size},
           {"model", population.membrane},
           {"effect", population_effect(spec, static_cast<int>(index))},
@@ -116,6 +116,9 @@ Json population_part(const NetworkSpec& spec, std::size_t index, std::uint64_t s
           {"correlation_quartiles", quartiles(correlation)},
           {"correlation_pairs", correlation.count},
           {"watched_neurons", rate.count}};
+  if (!population.part_of.empty()) part["part_of"] = population.part_of;
+  if (population.node_ids) part["node_ids"] = *population.node_ids;
+  return part;
 }
 
 Json populations_part(const NetworkSpec& spec, const RunResult& result, const Window& window) {

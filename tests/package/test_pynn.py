@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The PyNN backend, against closed forms and against the rules of PyNN. PyNN's own system tests are run by test_pynn_scenarios.py."""
+import gc
 import json
 import pathlib
+import re
+import resource
+import signal as signal_number
 import subprocess
 import sys
+import threading
 import warnings
 
 import numpy as np
@@ -153,6 +158,19 @@ def test_composed_neurons_are_the_standard_ones():
     np.testing.assert_array_equal(signal(standard, "v"), signal(composed, "v"))
 
 
+def test_parts_of_composed_neurons_are_set_by_their_names():
+    sim.setup(timestep=0.1)
+    cells = sim.Population(3, sim.PointNeuron(sim.AdExp(), AMPA=sim.AlphaPSR(tau_syn=2.0), GABA=sim.BetaPSR(e_syn=-70.0)))
+    cells.set(AMPA={"tau_syn": 3.0})
+    cells[1:].set(**{"GABA.tau_rise": 0.5})
+    cells[0].tau_m = 11.0
+    assert cells.get("AMPA.tau_syn") == 3.0 and list(cells.get("GABA.tau_rise")) == [0.2, 0.5, 0.5] and cells[1].tau_m == 9.3667
+    cells.initialize(**{"AMPA.gsyn": 0.01})
+    cells.record(["v", "w", "AMPA.gsyn"])
+    sim.run(10)
+    np.testing.assert_allclose(signal(cells, "AMPA.gsyn")[-1], 0.01 * np.exp(-10 / 3), rtol=1e-9)
+
+
 # --- currents
 
 
@@ -232,6 +250,24 @@ def test_synapses_cells_and_recordings_that_come_later_leave_the_others_as_they_
     assert len(np.unique(wa[:, 2])) > 10
 
 
+def test_an_offset_that_changes_again_and_again_is_the_sum_of_its_parts():
+    """tau_m so long that the membrane integrates."""
+    sim.setup(timestep=0.1)
+    cells = sim.Population(2, sim.IF_curr_exp(tau_m=1e9, v_thresh=1e6))
+    cells.record("v")
+    offsets, built = [], 0
+    for k in range(6):
+        offsets.append((0.1 * k, 0.3 - 0.05 * k))
+        cells.set(i_offset=list(offsets[-1]))
+        if k == 4:
+            cells[0].v_rest = -65.0  # something else: built anew, with the offset as it is
+        before = sim.simulator.state.sim
+        sim.run(5)
+        built += sim.simulator.state.sim is not before
+    assert built == 3  # the first, the first change, and the other parameter
+    np.testing.assert_allclose(signal(cells, "v")[::50] + 65, np.concatenate([[[0, 0]], np.cumsum(np.array(offsets) * 5, axis=0)]), atol=1e-6)
+
+
 def test_rates_may_rise_and_fall_while_running():
     sim.setup(timestep=0.1)
     sources = sim.Population(100, sim.SpikeSourcePoisson(rate=10.0))
@@ -262,6 +298,15 @@ def test_reset_repeats_what_is_certain_and_draws_new_noise():
     np.testing.assert_array_equal(segments[0].filter(name="v")[0].magnitude[:501], segments[2].filter(name="v")[0].magnitude)
     drawn = [np.concatenate([np.asarray(train) for train in segment.spiketrains]) for segment in chance.get_data().segments]
     assert not np.array_equal(drawn[0], drawn[1])
+
+
+def test_time_passes_where_nothing_is():
+    sim.setup(timestep=0.1)
+    assert sim.run(10.0) == 10.0
+    cells = sim.Population(1, sim.IF_curr_exp(v_rest=-60.0, v_thresh=1e3))
+    cells.record("v")
+    sim.run_until(20.0)
+    np.testing.assert_allclose(signal(cells, "v")[-1], -60 - 5 * np.exp(-10 / 20))
 
 
 def test_the_state_is_set_by_initialize_before_and_while_running():
@@ -308,6 +353,49 @@ def test_threads_and_pieces_leave_the_spikes_as_they_are():
     assert len(one) > 500
     np.testing.assert_array_equal(one, network(2, [100]))
     np.testing.assert_array_equal(one, network(2, [0.1, 33.3, 66.6]))
+
+
+def test_ctrl_c_leaves_what_was_done_and_the_run_can_go_on():
+    def network():
+        sim.setup(timestep=0.1, threads=1)
+        cells = sim.Population(400, sim.IF_cond_exp(i_offset=0.9))
+        sim.Projection(cells, cells, sim.FixedProbabilityConnector(0.1, rng=NumpyRNG(3)), sim.StaticSynapse(weight=0.001, delay=1.0), receptor_type="inhibitory")
+        cells.record("spikes"), cells[:2].record("v")
+        return cells
+
+    cells, main = network(), threading.get_ident()
+    threading.Timer(0.5, lambda: signal_number.pthread_kill(main, signal_number.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        sim.run(1e6)
+    reached = sim.get_current_time()
+    assert 0 < reached < 1e6
+    sim.run_until(reached + 20)
+    interrupted, v = spikes(cells), signal(cells, "v")
+    assert len(v) == round((reached + 20) / 0.1) + 1
+    whole = network()
+    sim.run_until(reached + 20)
+    for x, y in zip(interrupted, spikes(whole)):
+        np.testing.assert_array_equal(x, y)
+
+
+def test_memory_stays_flat_over_many_networks():
+    def once():
+        sim.setup(timestep=0.1)
+        cells = sim.Population(100, sim.IF_cond_exp(i_offset=0.9))
+        sim.Projection(cells, cells, sim.AllToAllConnector(), sim.StaticSynapse(weight=0.001, delay=1.0))
+        cells.record(["spikes", "v"])
+        sim.run(20)
+        cells.set(i_offset=1.0)
+        sim.run(20)
+        return cells.get_data()
+
+    for _ in range(30):
+        once()
+    gc.collect()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for _ in range(60):
+        once()
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # KiB
 
 
 # --- connections
@@ -426,14 +514,37 @@ def test_the_standard_names_are_there():
     assert again is sim and sim.num_processes() == 1 and sim.rank() == 0
 
 
+# --- scripts
+
+
+def test_the_example_of_the_documentation_runs(capsys):
+    block = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "pynn.md").read_text(encoding="utf-8"), re.DOTALL)[1]
+    exec(compile(block, "docs/pynn.md", "exec"), {})
+    count, shape = capsys.readouterr().out.split(" ", 1)
+    assert float(count) > 1 and shape.strip() == "(5001, 100)"
+
+
+def test_scripts_name_their_simulator_on_the_command_line(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("from pyNN.utility import get_simulator\nsim, options = get_simulator()\nsim.setup()\nsim.run(5.0)\nprint(sim.__name__, sim.get_current_time())\n")
+    done = subprocess.run([sys.executable, "-W", "ignore", "-m", "ranvier.pynn", str(script), "ranvier"], capture_output=True, text=True)
+    assert done.stdout.split() == ["ranvier.pynn", "5.0"], done.stderr
+    assert subprocess.run([sys.executable, "-m", "ranvier.pynn"], capture_output=True, text=True).stderr.startswith("usage:")
+
+
+def test_the_example_fires_as_it_says():
+    done = subprocess.run([sys.executable, "-W", "ignore", str(ROOT / "examples" / "python" / "pynn_cuba.py"), "--cells", "1000", "--duration", "500"], capture_output=True, text=True)
+    rates = [float(r) for r in re.findall(r"([\d.]+) spikes/s", done.stdout)]
+    assert len(rates) == 2 and all(2 < r < 12 for r in rates), done.stdout + done.stderr
+
+
 # --- against NEST
 
 NEST = """
 import json, sys
-import numpy as np
 sys.path.insert(0, sys.argv[1])
 import pyNN.nest as sim
-from test_pynn_cells import cells
+from pynn_cells import cells
 json.dump(cells(sim, spike_precision="on_grid"), open(sys.argv[2], "w"))
 """
 
@@ -444,7 +555,7 @@ def test_cells_follow_those_of_pynn_nest(tmp_path):
     if not python.exists() or subprocess.run([str(python), "-c", "import nest, pyNN.nest"], capture_output=True).returncode:
         pytest.skip("no NEST with PyNN in build/peers")
     from pynn_cells import cells
-    done = subprocess.run([str(python), "-W", "ignore", "-c", NEST.replace("test_pynn_cells", "pynn_cells"), str(pathlib.Path(__file__).parent), str(tmp_path / "nest.json")],
+    done = subprocess.run([str(python), "-W", "ignore", "-c", NEST, str(pathlib.Path(__file__).parent), str(tmp_path / "nest.json")],
                           capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     theirs = json.loads((tmp_path / "nest.json").read_text())

@@ -25,7 +25,7 @@ def graph(what, *, positions: dict = None, least: float = 0.0, legend: bool = Tr
     spec = _spec(what)
     names, sizes = [p[0] for p in spec.populations], [p[1] for p in spec.populations]
     places = _places(names, positions)
-    lines = _lines(spec.projections)
+    lines = _lines(spec.outline)
     most = max((n for n, _ in lines.values()), default=1) or 1
     spread = _spread(places)
     radii = spread * np.clip(0.30 * np.sqrt(np.array(sizes) / max(sizes)), 0.10, None) if names else []

@@ -15,7 +15,7 @@ def _simulation(what):
 def _unit(sim, source, target):
     """The unit of the weights from one population to another; "" where there are several."""
     a, b = sim._layout.index_of(source), sim._layout.index_of(target)
-    units = {p["unit"] for p in sim._spec.projections if p["source"] == a and p["target"] == b}
+    units = {p["unit"] for p in sim._spec.outline if p["source"] == a and p["target"] == b}
     return units.pop() if len(units) == 1 else ""
 
 
@@ -128,14 +128,14 @@ def _grid(sizes, most):
 
 
 def _image(sim, sources, targets, value, most):
-    layout, spec = sim._layout, sim._spec
+    layout, projections = sim._layout, sim._spec.outline
     down, across = (_grid([layout.sizes[layout.index_of(n)] for n in names], most) for names in (sources, targets))
     rows, units = [], set()
     for a, high in zip(sources, down):
         blocks = []
         for b, wide in zip(targets, across):
             i, j = layout.index_of(a), layout.index_of(b)
-            here = [p for p in spec.projections if p["source"] == i and p["target"] == j]
+            here = [p for p in projections if p["source"] == i and p["target"] == j]
             block = np.zeros((high, wide))
             if here:
                 found = sim.synapses(a, b)

@@ -6,6 +6,7 @@ import sys
 import ranvier.pynn  # noqa: F401  (makes pyNN.ranvier)
 
 if len(sys.argv) < 2:
-    sys.exit("usage: python -m ranvier.pynn SCRIPT [ARGUMENTS]\n  for example: python -m ranvier.pynn VAbenchmarks.py ranvier CUBA")
+    print("usage: python -m ranvier.pynn SCRIPT [ARGUMENTS]\n  for example: python -m ranvier.pynn VAbenchmarks.py ranvier CUBA", file=sys.stderr)
+    sys.exit(2)
 sys.argv = sys.argv[1:]
 runpy.run_path(sys.argv[0], run_name="__main__")

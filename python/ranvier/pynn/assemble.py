@@ -4,7 +4,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..network import Network
-from .cells import same
+from .cells import NANO, same
 
 
 def bring_up_to_date(state, end):
@@ -30,7 +30,7 @@ def _tell(state, sources):
     """Gives the running network what it can take."""
     for population in sources:
         population.celltype.tell(population, state)
-    changes = {}
+    changes = {_offset_name(p): {"amplitude": _offset(p)} for p in state.populations if p._offset_is_input and "i_offset" in p._changed}
     for current in state.current_sources:
         changes.update(current._changes())
     if changes:
@@ -69,6 +69,9 @@ def _describe(state, parts):
         simulation["seed_input"] = (state.seed * 1_000_003 + state.segment_counter) % (1 << 31)
     net = Network("PyNN", dt=state.dt, seed=state.seed, **simulation)
     own = []
+    state.empty = state.empty or not state.populations
+    if state.empty:  # time passes even where nothing is
+        net.population("nothing", 1, "spike_train")
     for population in state.populations:
         if population.celltype.is_source:
             population.celltype.add_to(net, population)
@@ -99,8 +102,19 @@ def _cells(population, net, dt):
         initial[there] = same(value.evaluate(simplify=False) * factor)
     # Receptors that share a state have one value: it is given by those that are not 0.
     initial = {there: value for there, value in initial.items() if "." not in there or np.any(value)}
+    if population._offset_is_input:
+        params["I_e"] = 0.0
+        net.input("dc", population.network_name, _offset_name(population), amplitude=_offset(population))
     net.population(population.network_name, population.size, membrane=celltype.membrane, receptors=receptors, params=params, initial=initial)
     return [(population, receptor, weights) for receptor, weights in celltype.own_projections(P, dt)]
+
+
+def _offset_name(population):
+    return f"i_offset {population.index}"
+
+
+def _offset(population):
+    return same(np.asarray(population._parameters["i_offset"], dtype=float) * NANO)
 
 
 def _shared(population):

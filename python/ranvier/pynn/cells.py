@@ -267,7 +267,7 @@ class PointNeuron(Cell, cells.PointNeuron):
 
     @property
     def parameter_names(self):
-        return list(self.neuron.default_parameters) + [f"{name}.{p}" for name, r in self.post_synaptic_receptors.items() for p in r.default_parameters]
+        return list(self.neuron.default_parameters) + [f"{name}.{p}" for name, r in self.post_synaptic_receptors.items() for p in r.default_parameters if p != "locations"]
 
     def get_parameter_names(self):
         return self.parameter_names
@@ -276,7 +276,8 @@ class PointNeuron(Cell, cells.PointNeuron):
         return name in self.parameter_names
 
     def get_schema(self):
-        return {**self.neuron.get_schema(), **{name: r.get_schema() for name, r in self.post_synaptic_receptors.items()}}
+        receptors = {name: receptor.get_schema() for name, receptor in self.post_synaptic_receptors.items()}
+        return {**self.neuron.get_schema(), **receptors, **{f"{name}.{p}": kind for name, schema in receptors.items() for p, kind in schema.items()}}
 
     @property
     def native_parameters(self):

@@ -21,7 +21,7 @@ def setup(timestep=DEFAULT_TIMESTEP, min_delay=DEFAULT_MIN_DELAY, **extra_params
     What other simulators ask for besides is ignored.
     """
     common.setup(timestep, min_delay, **extra_params)
-    seeds = [extra_params[key] for key in ("rng_seed", "seed", "grng_seed") if key in extra_params]
+    seeds = [extra_params[key] for key in ("rng_seed", "seed", "grng_seed") if extra_params.get(key) is not None]
     precision = extra_params.get("precision", "double")
     if precision not in ("double", "single"):
         raise ValueError(f'precision = {precision!r}: must be "double" or "single"')

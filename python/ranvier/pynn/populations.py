@@ -38,7 +38,7 @@ class _Cells:
         population, cells = self._whole()
         parameter_space.evaluate(simplify=False)
         parameter_space.flatten(with_prefix=True)
-        values = parameter_space.as_dict()
+        values = {name: value for name, value in parameter_space.as_dict().items() if not isinstance(value, dict)}
         for name, value in values.items():
             self.celltype.check(name, value)
         for name, value in values.items():
@@ -46,7 +46,7 @@ class _Cells:
         population._parameters_changed(values)
 
     def initialize(self, **initial_values):
-        __doc__ = common.Population.initialize.__doc__
+        """Sets initial values of state variables: numbers, arrays, distributions or functions of the cell's index, in PyNN's units. Between two runs: values from now on."""
         population, cells = self._whole()
         for variable, value in initial_values.items():
             if variable not in self.celltype.states:
@@ -82,8 +82,8 @@ class Population(_Cells, common.Population):
     def __init__(self, size, cellclass, cellparams=None, structure=None, initial_values={}, label=None):
         if isinstance(cellclass, type):
             cellparams = cellparams or {}
-        super().__init__(size, cellclass, cellparams, structure, initial_values, label)
         self._begin()
+        super().__init__(size, cellclass, cellparams, structure, initial_values, label)
         simulator.state.populations.append(self)
         simulator.state.stale = True
 
@@ -113,10 +113,15 @@ class Population(_Cells, common.Population):
 
     def _begin(self):
         """Nothing runs yet, or no more."""
-        self._changed = set()     # parameters changed since the network was built or told
+        self._changed = set()           # parameters changed since the network was built or told
+        self._offset_is_input = False   # True: i_offset has changed before, and is a current that can change
 
     def _parameters_changed(self, names):
         self._changed.update(names)
+        if set(names) == {"i_offset"} and simulator.state.step > 0:
+            if self._offset_is_input:
+                return
+            self._offset_is_input = True
         if not self.celltype.takes(names):
             simulator.state.stale = True
 

@@ -71,6 +71,8 @@ class Projection(common.Projection):
         """Synapses from some cells to one cell, or to one each."""
         if location_selector is not None:
             raise NotImplementedError("cells have no compartments here: leave location_selector out")
+        if isinstance(postsynaptic_index, simulator.ID):  # connection sets with values name the cells themselves
+            presynaptic_indices, postsynaptic_index = [self.pre.id_to_index(cell) for cell in presynaptic_indices], self.post.id_to_index(postsynaptic_index)
         sources = np.atleast_1d(np.asarray(presynaptic_indices, dtype=np.int64))
         self._chunks.append((sources, postsynaptic_index, connection_parameters))
 
@@ -217,7 +219,7 @@ class Projection(common.Projection):
     def _make_parts(self):
         """Sorts the synapses into projections of the network."""
         state = simulator.state
-        if state.step == 0:
+        if state.step == 0 or self._first_weight is None:
             self._first_weight = self._values["weight"]
         before = len(self._parts)
         parts = []

@@ -48,6 +48,7 @@ class State(common.control.BaseState):
         self.sim = None
         self.stale = False      # True: it has to be built anew
         self.built = 0          # how many populations it has
+        self.empty = False      # True: it had none at first
         for part in [*self.recorders, *self.current_sources, *self.populations, *self.projections]:
             part._begin()
 
@@ -93,10 +94,14 @@ class State(common.control.BaseState):
         while self.step < last:
             end = min([last, *(s for p in self.populations for s in p._breaks() if self.step < s < last)])
             bring_up_to_date(self, end)
-            piece = self.sim.run((end - self.step) * self.dt, progress=False)
-            self.step, first = end, self.step
-            for recorder in self.recorders:
-                recorder._take(piece, first, end)
+            first = self.step
+            try:
+                self.sim.run((end - first) * self.dt, progress=False)
+            finally:  # Ctrl-C leaves what was done until then
+                self.step = int(self.steps(self.sim.time))
+                if self.step > first:
+                    for recorder in self.recorders:
+                        recorder._take(self.sim.pieces[-1], first, self.step)
 
 
 state = State()

@@ -54,7 +54,6 @@ class STDPMechanism(Synapse, synapses.STDPMechanism):
                 self.translations.update(component.translations)
         if self.voltage_dependence:
             raise NotImplementedError("no voltage dependence is available for this simulator")
-        self.possible_models  # raises where the two do not go together
 
     @property
     def native_parameters(self):
