@@ -177,6 +177,21 @@ class Network:
         self._tree["downscale"] = plain({"neurons": neurons, "indegree": indegree, "rates": {getattr(p, "name", p): rate for p, rate in (rates or {}).items()}}, "downscale")
         self._spec = None
 
+    def model(self, file=None, **tables):
+        """Adds a membrane or a synapse rule given as equations; populations and projections then use it by its name.
+
+        file     of the model, relative to the network's folder; or
+        tables   what it says, as dicts: model={"name": "own", "equations": "dV/dt = ... : mV", "threshold": ...}, parameters={"C_m": "250 pF"},
+                 state={"V": "-70 mV"}
+
+        It is compiled by the system's C++ compiler when the network is first built.
+        """
+        if (file is None) == (not tables):
+            raise InputError("model: give a file, or the tables model, parameters and state")
+        models = self._tree.setdefault("models", [])
+        models.append(plain({"file": file} if tables == {} else tables, f"models[{len(models)}]"))
+        self._spec = None
+
     def _add(self, section, kind, name, table):
         parts = self._tree.setdefault(section, [])
         where = f"{section}[{len(parts)}]"
