@@ -10,7 +10,7 @@
 namespace ranvier::test_cli {
 namespace {
 
-const std::vector<std::string> commands = {"simulate", "check", "report", "models", "measure", "plan", "machines"};
+const std::vector<std::string> commands = {"simulate", "check", "export", "verify", "report", "models", "measure", "plan", "machines"};
 
 void expect_said(const Ran& ran, const std::string& part) { EXPECT_NE(ran.err.find(part), std::string::npos) << part << " is missing in\n" << ran.err; }
 
@@ -35,6 +35,12 @@ TEST(CliHelp, the_version_is_told) {
   const Ran ran = Folder().ranvier("--version");
   EXPECT_EQ(ran.code, 0);
   EXPECT_EQ(ran.out.rfind("ranvier ", 0), 0u) << ran.out;
+}
+
+TEST(CliCodes, verify_says_that_it_comes_with_Python) {
+  const Ran ran = Folder().ranvier("verify first.toml --against nest");
+  EXPECT_EQ(ran.code, 2);
+  expect_said(ran, "python -m ranvier verify");
 }
 
 TEST(CliCodes, wrong_usage_ends_with_2_and_says_so) {

@@ -13,6 +13,7 @@ namespace ranvier::cli {
 
 void add_simulate(CLI::App& app, const std::vector<std::string>& command_line);
 void add_check(CLI::App& app);
+void add_verify(CLI::App& app);
 void add_export(CLI::App& app);
 void add_models(CLI::App& app);
 void add_report(CLI::App& app);

@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
   cli::add_simulate(app, command_line);
   cli::add_check(app);
   cli::add_export(app);
+  cli::add_verify(app);
   cli::add_report(app);
   cli::add_models(app);
   cli::add_measure(app);
