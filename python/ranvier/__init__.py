@@ -15,7 +15,9 @@
 The words are those of the network file (docs/network-file.md). A quantity is a text with its unit or a plain number in ms, mV, pA, nS, pF, Hz or um;
 a number for each neuron or synapse is a numpy array.
 """
-from . import statistics
+import atexit
+
+from . import _core, statistics
 from ._core import version as __version__
 from .errors import InputError, RunError
 from .network import GapJunctions, Input, Network, Population, Projection, load
@@ -24,6 +26,9 @@ from .results import Piece, Spikes, Synapses, Trace
 from .simulation import Simulation
 from .units import ms, quantity
 from .models import models
+
+
+atexit.register(_core.end_all)
 
 
 def __getattr__(name):

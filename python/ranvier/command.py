@@ -13,9 +13,15 @@ def program() -> str:
     """The path of the `ranvier` program: the package's own, else RANVIER_PROGRAM, else the one on PATH."""
     own = pathlib.Path(__file__).parent / "bin" / "ranvier"
     found = str(own) if own.exists() else os.environ.get("RANVIER_PROGRAM") or shutil.which("ranvier")
-    if not found:
+    if not found or _is_script(found):
         raise RunError("the program `ranvier` was not found: install the package (pip install .), or set RANVIER_PROGRAM to its path")
     return found
+
+
+def _is_script(path) -> bool:
+    """Whether it is no program but the console script of this package, which would call itself for ever."""
+    with open(path, "rb") as file:
+        return file.read(2) == b"#!"
 
 
 def ranvier(*arguments) -> str:

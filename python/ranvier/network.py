@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Networks as Python describes them: the same sections and keys as a network file, checked by the same reader."""
+import operator
 import os
 import pathlib
 
@@ -39,13 +40,19 @@ class Population(_Named):
         return self._table["size"]
 
     def __len__(self):
-        return self.size
+        return int(self.size)
+
+    def __iter__(self):
+        return (self[k] for k in range(len(self)))
 
     def __getitem__(self, index):
-        if isinstance(index, slice):
-            parts = ["" if k is None else str(int(k)) for k in (index.start, index.stop, index.step)]
-            return _Slice(f"{self.name}[{':'.join(parts if parts[2] else parts[:2])}]")
-        return _Slice(f"{self.name}[{int(index)}]")
+        try:
+            if isinstance(index, slice):
+                parts = ["" if k is None else str(operator.index(k)) for k in (index.start, index.stop, index.step)]
+                return _Slice(f"{self.name}[{':'.join(parts if parts[2] else parts[:2])}]")
+            return _Slice(f"{self.name}[{operator.index(index)}]")
+        except TypeError:
+            raise InputError(f"{self.name}[{index!r}]: give a whole number or a slice, such as {self.name}[5] or {self.name}[0:100:2]; for other choices use edges") from None
 
 
 class _Slice(str):
@@ -101,7 +108,7 @@ class Network:
         """
         if isinstance(spikes, (tuple, list)):
             neurons, times = spikes
-            spikes = {"neurons": np.asarray(neurons, dtype=np.int64), "times": np.asarray(times, dtype=np.float64)}
+            spikes = {"neurons": _indices(neurons), "times": np.asarray(times, dtype=np.float64)}
         if model == "spike_train" and spikes is None:
             spikes = {"neurons": np.zeros(0, np.int64), "times": np.zeros(0)}
         if hasattr(positions, "__array__"):
@@ -121,6 +128,9 @@ class Network:
         keys      further keys of [[projections]]: allow_autapses, allow_multapses, dendritic_delay_fraction, lags
         """
         if edges is None and rule is None and np.ndim(weight) == 2 and hasattr(weight, "__array__"):
+            for k, (side, what) in enumerate(((source, "sources"), (target, "targets"))):
+                if isinstance(side, Population) and np.shape(weight)[k] != len(side):
+                    raise InputError(f"project: the weights are {np.shape(weight)[0]} x {np.shape(weight)[1]}, but there are {len(side)} {what} in {side.name!r}: [sources][targets] is needed")
             edges = np.nonzero(np.asarray(weight))
             delay = np.asarray(delay)[edges] if np.ndim(delay) == 2 else delay
             weight = np.asarray(weight)[edges]
@@ -128,7 +138,7 @@ class Network:
             if rule is not None:
                 raise InputError("project: rule and edges exclude each other")
             sources, targets = edges
-            rule = {"edges": {"source": np.asarray(sources), "target": np.asarray(targets)}}
+            rule = {"edges": {"source": _indices(sources), "target": _indices(targets)}}
         return self._add("projections", Projection, name or f"{_word(source)}->{_word(target)}",
                          dict(source=source, target=target, rule=rule, receptor=receptor, weight=weight, delay=delay, synapse=synapse, **keys))
 
@@ -150,7 +160,7 @@ class Network:
     def gap_junctions(self, source, target, rule, conductance, name: str = None, edges=None, **keys) -> GapJunctions:
         """Adds gap junctions of `conductance`, in nS; rules and edges as of project()."""
         if edges is not None:
-            rule = {"edges": {"source": np.asarray(edges[0]), "target": np.asarray(edges[1])}}
+            rule = {"edges": {"source": _indices(edges[0]), "target": _indices(edges[1])}}
         return self._add("gap_junctions", GapJunctions, name or f"{_word(source)}--{_word(target)}", dict(source=source, target=target, rule=rule, conductance=conductance, **keys))
 
     def volume(self, name: str, **keys):
@@ -174,6 +184,7 @@ class Network:
         neurons, indegree   factors of at most 1
         rates               {population: its rate at full scale, in Hz or with a unit}: of the sources, whose lost input a constant current replaces
         """
+        self._by_parts()
         self._tree["downscale"] = plain({"neurons": neurons, "indegree": indegree, "rates": {getattr(p, "name", p): rate for p, rate in (rates or {}).items()}}, "downscale")
         self._spec = None
 
@@ -188,11 +199,24 @@ class Network:
         """
         if (file is None) == (not tables):
             raise InputError("model: give a file, or the tables model, parameters and state")
+        self._by_parts()
         models = self._tree.setdefault("models", [])
         models.append(plain({"file": file} if tables == {} else tables, f"models[{len(models)}]"))
         self._spec = None
 
+    def _by_parts(self):
+        """From now on the network is what its parts say, not what the file says that it came from."""
+        if self._tree is None:
+            raise InputError(f"{self._source[0]}: a SONATA circuit runs as it is; nothing can be added to it here")
+        if self._source:
+            _, _, duration, warmup, seed, threads = self._source
+            given = dict(duration=duration, warmup=warmup, seed=seed, threads=threads)
+            self._tree["simulation"] = {**self._tree.get("simulation", {}), **{key: value for key, value in given.items() if value is not None}}
+            self._source = None
+        self._spec = None
+
     def _add(self, section, kind, name, table):
+        self._by_parts()
         parts = self._tree.setdefault(section, [])
         where = f"{section}[{len(parts)}]"
         table = {key: value for key, value in plain({"name": name, **table}, where).items() if value is not None}
@@ -231,38 +255,48 @@ class Network:
         renew     after a Simulation: the projections whose weights are to be those described here, not those learnt (what targets did since the last
                   spikes of their sources still counts)
 
+        Inputs, rates and trains are those described here, whatever a Simulation had been given since.
+
         Raises InputError: all that is wrong; memory that does not suffice; a state of another network
         """
         spec = self.spec()
+        threads = _whole(threads, "threads") if threads is not None else 0
+        if simd not in ("auto", "avx512", "avx2", "scalar"):
+            raise InputError(f"simd = {simd!r}: one of 'auto', 'avx512', 'avx2', 'scalar'")
         if isinstance(resume, Simulation):
-            names = [table["name"] for table in self._tree.get("projections", [])]
-            places = [names.index(getattr(projection, "name", projection)) for projection in renew]
-            return Simulation(self, spec, _core.rebuild(spec, threads or resume.threads, simd, resume._core, places))
-        return Simulation(self, spec, _core.build(spec, threads or 0, simd, os.fspath(resume) if resume else ""))
+            names = [p["name"] for p in spec.outline]
+            renewed = [getattr(projection, "name", projection) for projection in renew]
+            for name in renewed:
+                if name not in names:
+                    raise InputError(f"renew: no projection is called {name!r}; there are {', '.join(map(repr, names)) or 'none'}")
+            return Simulation(self, spec, _core.rebuild(spec, threads or resume.threads, simd, resume._core, [names.index(name) for name in renewed]))
+        if resume is not None and not os.path.isfile(resume):
+            raise InputError(f"resume: {os.fspath(resume)}: no such file")
+        return Simulation(self, spec, _core.build(spec, threads, simd, os.fspath(resume) if resume else ""))
 
-    def _changed_inputs(self, changes):
-        """All inputs of this network with other values of some: {name: {key: value}}."""
-        inputs = list(self._tree.get("inputs", []))
-        places = {table.get("name"): k for k, table in enumerate(inputs)}
-        for name, values in changes.items():
-            if name not in places:
-                raise InputError(f"no input is called {name!r}; there are {', '.join(map(repr, places)) or 'none'}")
-            inputs[places[name]] = {**inputs[places[name]], **plain(values, name)}
-        return inputs
-
-    def _tree_of_inputs(self, inputs):
-        """As little of the network as its inputs can be read with."""
-        if self._source or "parameters" in self._tree:
-            return {**self._tree, "inputs": inputs}
-        keep = ("name", "size", "model", "membrane", "receptors")
-        populations = [{key: p[key] for key in keep if key in p} for p in self._tree["populations"]]
-        for p in populations:
-            if p.get("model") == "spike_train":
-                p["spikes"] = {"neurons": [], "times": []}
-        return {"format": 1, "simulation": self._tree["simulation"], "populations": populations, "inputs": inputs}
+    def __getstate__(self):
+        return {**self.__dict__, "_spec": None}  # what was read is read again
 
     def __repr__(self):
+        if self._tree is None:
+            return f"<Network {self.name} of {self._source[0]}>"
         return f"<Network {self.name}: {len(self._tree.get('populations', []))} populations, {len(self._tree.get('projections', []))} projections>"
+
+
+def _whole(value, what) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = -1
+    if number < 0:
+        raise InputError(f"{what} = {value!r}: must be a whole number, 0 or more")
+    return number
+
+
+def _indices(values) -> np.ndarray:
+    """An array of indices; an empty one has no type of its own."""
+    values = np.asarray(values)
+    return values.astype(np.int64) if values.size == 0 else values
 
 
 def _word(part) -> str:
@@ -288,8 +322,10 @@ def load(file, set: dict = None, *, duration=None, warmup=None, seed: int = None
     spec = _core.read_file(*source)
     network = Network(spec.name, folder=file.parent)
     network._source, network._spec = source, spec
-    network._tree = tomllib.loads(file.read_text(encoding="utf-8"))
-    network._tree.get("parameters", {}).update(set or {})
+    network._tree = None if file.suffix == ".json" else tomllib.loads(file.read_text(encoding="utf-8"))
+    if network._tree is not None:
+        network._tree.setdefault("name", spec.name)
+        network._tree.get("parameters", {}).update(set or {})
     return network
 
 

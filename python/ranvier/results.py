@@ -114,6 +114,8 @@ class Layout:
 
     def index_of(self, population) -> int:
         name = getattr(population, "name", population)
+        if isinstance(name, str) and name not in self.names and name.partition("[")[0] in self.names:
+            raise InputError(f"{name}: a whole population is meant here, {name.partition('[')[0]!r}; take some of its neurons from what comes back")
         if name not in self.names:
             raise InputError(f"no population is called {name!r}; there are {', '.join(map(repr, self.names))}")
         return self.names.index(name)

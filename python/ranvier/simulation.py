@@ -10,6 +10,7 @@ from . import _core
 from .errors import InputError
 from .progress import Progress
 from .results import Layout, Piece, Spikes, Synapses, Trace
+from .tree import plain
 from .units import ms, quantity
 
 
@@ -26,6 +27,11 @@ class Simulation:
         self._spec = spec
         self._layout = Layout(spec.populations, spec.effects)
         self._dt = spec.dt_ms
+        # The network may be described further; this simulation has the inputs that it was built with.
+        tree = network._tree or {}
+        self._tree = {key: list(value) if isinstance(value, list) else value for key, value in tree.items()}
+        self._from_file = network._source is not None
+        self._recorded = spec.spikes_recorded
 
     # --- running
 
@@ -58,6 +64,8 @@ class Simulation:
         return self._run(self._spec.warmup_ms if duration is None else ms(duration), False, progress)
 
     def _run(self, duration_ms, counted, progress):
+        if not duration_ms / self._dt < 2**31:
+            raise InputError(f"{duration_ms} ms: a run has fewer than 2^31 steps of {self._dt} ms; run in pieces, or use a larger dt")
         steps = round(duration_ms / self._dt)
         if steps < 0 or abs(steps * self._dt - duration_ms) > 1e-6 * self._dt + 1e-9 * duration_ms:
             raise InputError(f"{duration_ms} ms: must be a multiple of the time step of {self._dt} ms, and not negative")
@@ -81,13 +89,23 @@ class Simulation:
             return found[0]
         return Spikes(np.concatenate([s.times for s in found]), np.concatenate([s.neurons for s in found]))
 
-    def rate(self, population, start=0, stop=None) -> float:
-        """Mean rate of the recorded spikes of a population between two times, in Hz."""
-        start, stop = ms(start), self.time if stop is None else ms(stop)
-        times = self.spikes(population).times
+    def rate(self, population, start=None, stop=None) -> float:
+        """Mean rate of the neurons of a population whose spikes are recorded, between two times, in Hz.
+
+        start   the beginning of what counts where not given: a warm-up, and what was before a resume, are left out
+
+        Raises InputError where none of its spikes are recorded
+        """
+        counted = [piece for piece in self.pieces if piece.counted]
+        start = (counted[0].start if counted else 0.0) if start is None else ms(start)
+        stop = self.time if stop is None else ms(stop)
+        k = self._layout.index_of(population)
+        if not self._recorded[k]:
+            raise InputError(f"rate: spikes of {self._layout.names[k]!r} are not recorded: record(\"spikes\", ...) them")
         if stop <= start:
             raise InputError(f"rate: stop {stop} ms must be after start {start} ms")
-        return float(np.count_nonzero((times > start) & (times <= stop)) / self._layout.range_of(population)[1] / (stop - start) * 1e3)
+        times = self.spikes(population).times
+        return float(np.count_nonzero((times > start) & (times <= stop)) / self._recorded[k] / (stop - start) * 1e3)
 
     def trace(self, variable: str, population=None, name: str = None) -> Trace:
         """A recorded state variable over all pieces so far: times [samples] in ms, values [samples][neurons]."""
@@ -115,6 +133,8 @@ class Simulation:
         if isinstance(values, str):
             values = quantity(values, units[variable])
         values = np.asarray(values, dtype=np.float64)
+        if values.ndim > 1:
+            raise InputError(f"{variable}: an array of {values.ndim} dimensions; one value, or one for each neuron, is needed")
         self._core.write(k, variable, np.ascontiguousarray(np.broadcast_to(values, (self._layout.sizes[k],)) if values.ndim == 0 else values))
 
     def synapses(self, source, target, receptor: str = None) -> Synapses:
@@ -163,14 +183,39 @@ class Simulation:
 
     def change_inputs(self, changes: dict):
         """The same for several at once: {name: {key: value}}."""
-        inputs = self.network._changed_inputs(changes)
-        spec = _core.read_tree(self.network._tree_of_inputs(inputs), self.network.name, self.network._folder)
+        inputs = self._changed_inputs(changes)
+        spec = _core.read_tree(self._tree_of_inputs(inputs), self.network.name, self.network._folder)
         self._core.change_inputs(spec)
-        self.network._tree["inputs"] = inputs
+        self._tree["inputs"] = inputs
+
+    def _changed_inputs(self, changes):
+        """All inputs with other values of some: {name: {key: value}}."""
+        inputs = list(self._tree.get("inputs", []))
+        places = {table.get("name") or f"{table.get('type')} -> {table.get('target')}": k for k, table in enumerate(inputs)}
+        for name, values in changes.items():
+            if name not in places:
+                raise InputError(f"no input is called {name!r}; there are {', '.join(map(repr, places)) or 'none'}")
+            inputs[places[name]] = {**inputs[places[name]], **plain(values, name)}
+        return inputs
+
+    def _tree_of_inputs(self, inputs):
+        """As little of the network as its inputs can be read with."""
+        if self._from_file or "parameters" in self._tree or "downscale" in self._tree:
+            return {**self._tree, "inputs": inputs}
+        keep = ("name", "size", "model", "membrane", "receptors")
+        populations = [{key: p[key] for key in keep if key in p} for p in self._tree["populations"]]
+        for p in populations:
+            if p.get("model") == "spike_train":
+                p["spikes"] = {"neurons": [], "times": []}
+        models = {"models": self._tree["models"]} if "models" in self._tree else {}
+        return {"format": 1, "simulation": self._tree["simulation"], **models, "populations": populations, "inputs": inputs}
 
     def set_spikes(self, population, neurons, times):
         """New spikes of a spike_train: neurons [spikes], times [spikes] in ms. They replace all it had; those in the past do not happen."""
-        self._core.change_trains(self._layout.index_of(population), np.ascontiguousarray(neurons, dtype=np.int64), np.ascontiguousarray(times, dtype=np.float64))
+        neurons, times = np.asarray(neurons), np.asarray(times, dtype=np.float64)
+        if neurons.ndim != 1 or times.ndim != 1 or (neurons.size and neurons.dtype.kind not in "iu"):
+            raise InputError("set_spikes: neurons are whole numbers and times are ms, two arrays of one dimension")
+        self._core.change_trains(self._layout.index_of(population), np.ascontiguousarray(neurons, dtype=np.int64), np.ascontiguousarray(times))
 
     def set_rate(self, population, rate):
         """A new rate of a poisson_source from now on: one value, or an array [size] in Hz."""
@@ -180,7 +225,8 @@ class Simulation:
     # --- keeping
 
     def save(self, file, overwrite: bool = False):
-        """Writes the state: Network.build(resume=file) goes on from it, on any number of threads."""
+        """Writes the state: Network.build(resume=file) goes on from it, on any number of threads. What change(), set_rate() and set_spikes() did is
+        not part of it: call them again."""
         self._core.save(os.fspath(file), overwrite)
 
     def write(self, folder, format: str = "sonata", overwrite: bool = False) -> str:

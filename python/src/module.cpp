@@ -12,11 +12,13 @@
 #include <nanobind/stl/vector.h>
 
 #include <algorithm>
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "engine/model.hpp"
@@ -77,14 +79,48 @@ std::vector<T> copied(const Array& array) {
 
 // ------------------------------------------------------------------------------------------ running
 
+/// Work under way, so that it can be stopped where Python ends: a thread that wakes in a Python that is gone would take the process with it.
+class UnderWay {
+ public:
+  explicit UnderWay(std::atomic<bool>& stop) : stop_(stop) {
+    const std::lock_guard lock(mutex);
+    flags.insert(&stop_);
+  }
+  UnderWay(const UnderWay&) = delete;
+  UnderWay& operator=(const UnderWay&) = delete;
+  ~UnderWay() {
+    const std::lock_guard lock(mutex);
+    flags.erase(&stop_);
+  }
+
+  /// Called by Python's atexit: asks all to stop, and waits until they have, without Python's lock.
+  static void end_all() {
+    const nb::gil_scoped_release released;
+    for (bool any = true; any;) {
+      {
+        const std::lock_guard lock(mutex);
+        for (std::atomic<bool>* flag : flags) *flag = true;
+        any = !flags.empty();
+      }
+      if (any) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+  }
+
+ private:
+  std::atomic<bool>& stop_;
+  static inline std::mutex mutex;
+  static inline std::set<std::atomic<bool>*> flags;
+};
+
 /// Does `work` on a thread of its own while this one listens to Ctrl-C and shows the progress.
 ///   beat  called twenty times a second with Python's lock held; may raise
 template <class Work, class Beat>
 void in_background(std::atomic<bool>& stop, Work work, Beat beat) {
+  const UnderWay under_way(stop);
+  std::exception_ptr failed, interrupted;
+  std::atomic<bool> done{false};
   std::mutex mutex;
   std::condition_variable done_now;
-  bool done = false;
-  std::exception_ptr failed, interrupted;
   {
     const nb::gil_scoped_release released;
     std::jthread worker([&] {
@@ -97,20 +133,20 @@ void in_background(std::atomic<bool>& stop, Work work, Beat beat) {
       done = true;
       done_now.notify_one();
     });
-    std::unique_lock lock(mutex);
-    while (!done_now.wait_for(lock, std::chrono::milliseconds(50), [&] { return done; })) {
-      lock.unlock();
-      if (!interrupted) {
-        const nb::gil_scoped_acquire held;
-        try {
-          if (PyErr_CheckSignals() != 0) throw nb::python_error();
-          beat();
-        } catch (...) {
-          interrupted = std::current_exception();
-          stop = true;
-        }
+    const auto over = [&] {
+      std::unique_lock lock(mutex);
+      return done_now.wait_for(lock, std::chrono::milliseconds(50), [&] { return done.load(); });
+    };
+    while (!over()) {
+      if (interrupted) continue;
+      const nb::gil_scoped_acquire held;
+      try {
+        if (PyErr_CheckSignals() != 0) throw nb::python_error();
+        beat();
+      } catch (const std::exception&) {
+        interrupted = std::current_exception();
+        stop = true;
       }
-      lock.lock();
     }
   }
   if (interrupted) std::rethrow_exception(interrupted);
@@ -153,6 +189,20 @@ nb::list populations_of(const NetworkSpec& spec) {
   nb::list out;
   for (const PopulationSpec& p : spec.populations) out.append(nb::make_tuple(p.name, p.size, p.membrane));
   return out;
+}
+
+/// [n_populations] how many neurons of each population have their spikes recorded.
+std::vector<std::int64_t> recorded_of(const NetworkSpec& spec) {
+  std::vector<std::int64_t> count;
+  for (std::size_t k = 0; k < spec.populations.size(); ++k) {
+    const std::int64_t size = spec.populations[k].size;
+    std::vector<bool> recorded(spec.recordings.empty() ? 0 : static_cast<std::size_t>(size));
+    for (const RecordingSpec& r : spec.recordings)
+      if (r.kind == RecordingSpec::Kind::spikes && r.neurons.population == static_cast<int>(k))
+        for (std::int64_t i = 0; i < r.neurons.size(); ++i) recorded[static_cast<std::size_t>(r.neurons[i])] = true;
+    count.push_back(spec.recordings.empty() ? size : std::count(recorded.begin(), recorded.end(), true));
+  }
+  return count;
 }
 
 nb::dict describe(const engine::ModelInfo& info) {
@@ -308,6 +358,7 @@ void add_networks(nb::module_& m) {
         return out;
       })
       .def_prop_ro("gap_junctions", [](const NetworkSpec& s) { return s.gap_junctions.size(); })
+      .def_prop_ro("spikes_recorded", recorded_of)
       .def_prop_ro("dt_ms", [](const NetworkSpec& s) { return s.simulation.dt_ms; })
       .def_prop_ro("duration_ms", [](const NetworkSpec& s) { return s.simulation.duration_ms; })
       .def_prop_ro("warmup_ms", [](const NetworkSpec& s) { return s.simulation.warmup_ms; })
@@ -377,6 +428,7 @@ NB_MODULE(_core, m) {
   add_results(m);
   add_networks(m);
   add_sessions(m);
+  m.def("end_all", UnderWay::end_all);
   m.def("models", models);
   m.def("quantity", quantity, "text"_a, "unit"_a);
 }

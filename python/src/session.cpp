@@ -12,6 +12,7 @@
 
 #include "core/suggest.hpp"
 #include "engine/change.hpp"
+#include "engine/fingerprint.hpp"
 #include "engine/event_model.hpp"
 #include "engine/inputs.hpp"
 #include "engine/kernel.hpp"
@@ -38,9 +39,16 @@ Session::Session(const NetworkSpec& spec, int threads, const std::string& simd, 
   build_s_ = seconds_now() - since;
   predicted_byte_ = static_cast<std::uint64_t>(network_->memory.total_byte());
   warmup_step_ = state_.step;
+  simd_ = engine::simd_name();
+  fingerprint_ = engine::fingerprint(*network_);
+}
+
+Session::Use::Use(const Session& session) : session_(session) {
+  if (session.used_.exchange(true)) throw RunError("the simulation is in use in another thread: wait until that is done, or build a second one");
 }
 
 Session::Session(const NetworkSpec& spec, int threads, const std::string& simd, const Session& before, const std::vector<int>& renew) : Session(spec, threads, simd, std::filesystem::path{}) {
+  const Use use(before);
   const auto& old_populations = before.network_->populations;
   for (std::size_t k = 0; k < old_populations.size(); ++k)
     if (k >= network_->populations.size() || network_->populations[k].name != old_populations[k].name || network_->populations[k].size != old_populations[k].size)
@@ -63,6 +71,7 @@ Session::Session(const NetworkSpec& spec, int threads, const std::string& simd, 
 }
 
 std::shared_ptr<RunResult> Session::run(std::uint32_t steps, bool counted, const std::function<void(std::uint32_t)>& progress, const std::atomic<bool>& stop) {
+  const Use use(*this);
   if (steps > 2147483647u - state_.step) throw InputError("a run ends at step 2^31 at the latest: use a larger dt, or save the state and look at what you have");
   const std::uint32_t end = state_.step + steps;
   if (!counted && !pieces_.empty() && pieces_.back()->end_step > warmup_step_) throw InputError("a warm-up comes before all that is counted: this simulation has run already");
@@ -97,6 +106,7 @@ std::vector<std::pair<std::string, std::string>> Session::variables(int populati
 }
 
 std::vector<double> Session::read(int population, const std::string& variable) const {
+  const Use use(*this);
   const engine::VariableRef v = variable_of(population, variable);
   const auto& p = network_->populations[static_cast<std::size_t>(population)];
   if (v.receptor >= 0 && !p.event && p.shares(v.receptor) && !p.apart)
@@ -111,6 +121,7 @@ std::vector<double> Session::read(int population, const std::string& variable) c
 }
 
 void Session::write(int population, const std::string& variable, const std::vector<double>& values) {
+  const Use use(*this);
   engine::write_variable(*network_, state_, population, variable_of(population, variable), values);
 }
 
@@ -141,6 +152,7 @@ engine::Block whole(const engine::Network& network, int population) {
 }  // namespace
 
 std::vector<double> Session::currents(int population, std::uint32_t first, std::uint32_t steps) const {
+  const Use use(*this);
   const engine::Block block = whole(*network_, population);
   engine::CurrentInputs inputs(*network_, block);
   std::vector<double> out(block.n * steps), now(block.padded());
@@ -153,6 +165,7 @@ std::vector<double> Session::currents(int population, std::uint32_t first, std::
 }
 
 std::vector<double> Session::arrivals(int input, std::uint32_t first, std::uint32_t steps) const {
+  const Use use(*this);
   const InputSpec& spec = network_->spec.inputs.at(static_cast<std::size_t>(input));
   if (spec.kind != InputSpec::Kind::poisson) throw InputError(fmt::format("input \"{}\" brings currents, not spikes", spec.name));
   const engine::Block block = whole(*network_, spec.target.population);
@@ -170,12 +183,14 @@ std::vector<double> Session::arrivals(int input, std::uint32_t first, std::uint3
 }
 
 Connections Session::connections(int source, int target) const {
+  const Use use(*this);
   const auto whole = [&](int k) { return Slice{.population = k, .last = network_->populations.at(static_cast<std::size_t>(k)).size}; };
   RecordingSpec all{.kind = RecordingSpec::Kind::weights, .sources = whole(source), .targets = whole(target)};
   return engine::read_connections(*network_, state_, all);
 }
 
 std::vector<double> Session::weights(int projection) const {
+  const Use use(*this);
   struct Place {
     std::uint32_t source, delay;
     std::int64_t target;
@@ -202,13 +217,25 @@ std::vector<double> Session::weights(int projection) const {
   return out;
 }
 
-void Session::change_inputs(std::vector<InputSpec> inputs) { engine::change_inputs(*network_, std::move(inputs)); }
-void Session::change_trains(int population, SpikeTrains trains) { engine::change_trains(*network_, population, std::move(trains)); }
-void Session::change_rates(int population, std::vector<double> rates_hz) { engine::change_rates(*network_, population, std::move(rates_hz)); }
+void Session::change_inputs(std::vector<InputSpec> inputs) {
+  const Use use(*this);
+  engine::change_inputs(*network_, std::move(inputs));
+}
+void Session::change_trains(int population, SpikeTrains trains) {
+  const Use use(*this);
+  engine::change_trains(*network_, population, std::move(trains));
+}
+void Session::change_rates(int population, std::vector<double> rates_hz) {
+  const Use use(*this);
+  engine::change_rates(*network_, population, std::move(rates_hz));
+}
 
 void Session::save(const std::filesystem::path& file, bool overwrite) const {
+  const Use use(*this);
   io::check_state_target(file, overwrite);
-  io::write_state(file, engine::snapshot(*network_, state_), overwrite);
+  engine::Snapshot snapshot = engine::snapshot(*network_, state_);
+  snapshot.fingerprint = fingerprint_;
+  io::write_state(file, snapshot, overwrite);
 }
 
 NetworkSpec Session::described() const {
@@ -224,7 +251,7 @@ RunResult Session::result() const {
   const measure::Ceilings roof = measure::measure_ceilings(threads_, sim.double_precision);
   r.build_s = build_s_;
   r.threads = threads_;
-  r.simd = engine::simd_name();
+  r.simd = simd_;
   r.seeds = {sim.seed_network, sim.seed_initial, sim.seed_input, sim.seed_dynamics};
   r.version = RANVIER_VERSION;
   r.command = "Python";
@@ -235,9 +262,13 @@ RunResult Session::result() const {
   return r;
 }
 
-std::string Session::summary() const { return io::summarise(described(), result()).dump(); }
+std::string Session::summary() const {
+  const Use use(*this);
+  return io::summarise(described(), result()).dump();
+}
 
 std::filesystem::path Session::write_results(const std::filesystem::path& folder, const std::string& format, bool overwrite) const {
+  const Use use(*this);
   const io::OutputOptions options{.folder = folder, .overwrite = overwrite, .format = io::parse_file_format(format)};
   const NetworkSpec spec = described();
   const io::OutputFolder out = io::prepare_output(options, spec.name);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 /// A network that runs in pieces and is looked at and changed in between: what the Python class Simulation stands on. Knows nothing of Python.
+/// One thread at a time: a second one is refused (RunError) rather than kept waiting, so that it may go on with something else.
 
 #include <atomic>
 #include <filesystem>
@@ -79,7 +80,22 @@ class Session {
  private:
   const engine::VariableRef variable_of(int population, const std::string& name) const;
 
+  /// Held by whoever uses the session.
+  class Use {
+   public:
+    explicit Use(const Session& session);
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+    ~Use() { session_.used_ = false; }
+
+   private:
+    const Session& session_;
+  };
+  mutable std::atomic<bool> used_{false};
+
   int threads_;
+  std::string simd_;
+  std::uint64_t fingerprint_ = 0;  ///< of the network as it was built: what is changed on the way is not the description's
   double build_s_ = 0;
   std::uint64_t predicted_byte_ = 0;
   std::shared_ptr<engine::Network> network_;
