@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What spikes say: counts, rates, intervals, irregularity, correlations.
 
-Every function takes spikes in one of three forms: `Spikes` as Simulation.spikes() gives them, a pair of arrays (times in ms, neurons), or a
-list of trains: an array of times in ms for each neuron. Times and bins are in ms or texts with a unit. A bin ends with its right edge: a spike at
+Every function takes spikes in one of four forms: `Spikes` as Simulation.spikes() gives them, a pair of arrays (times in ms, neurons), a
+list of trains: an array of times in ms for each neuron, or a Simulation or Piece: all of its neurons, from the first piece that counts (after a warm-up,
+after a resume) to its end. Times and bins are in ms or texts with a unit. A bin ends with its right edge: a spike at
 exactly 5 ms belongs to the bin from 4 to 5 ms, as in the engine's own statistics (docs/results.md).
 """
 import numpy as np
@@ -14,11 +15,27 @@ from .units import ms
 FEWEST_SPIKES = 3  # of a neuron whose intervals are called regular or not
 
 
-def as_spikes(what) -> Spikes:
-    """Spikes from any of the three forms.
+def begin_of(run) -> float:
+    """Where what counts of a Simulation or Piece begins, in ms."""
+    if not hasattr(run, "pieces"):
+        return run.start
+    return next((piece.start for piece in run.pieces if piece.counted), run.pieces[0].start if run.pieces else run.time)
 
-    Raises InputError for anything else, and for times and neurons of different lengths.
+
+def as_spikes(what) -> Spikes:
+    """Spikes from any of the four forms.
+
+    Raises InputError for anything else, for times and neurons of different lengths, and for neurons below 0.
     """
+    spikes = _as_spikes(what)
+    if spikes.neurons is not None and np.asarray(spikes.neurons).dtype.kind == "i" and len(spikes.neurons) and spikes.neurons.min() < 0:
+        raise InputError(f"spikes: neuron {spikes.neurons.min()}; neurons are numbered from 0")
+    return spikes
+
+
+def _as_spikes(what):
+    if hasattr(what, "_layout"):
+        return what.spikes()
     if isinstance(what, Spikes):
         return what
     if isinstance(what, tuple) and len(what) == 2:
@@ -32,7 +49,22 @@ def as_spikes(what) -> Spikes:
         trains = [np.asarray(train, dtype=np.float64) for train in what]
         neurons = np.repeat(np.arange(len(trains)), [len(train) for train in trains])
         return Spikes(np.concatenate(trains) if trains else np.zeros(0), neurons)
-    raise InputError("spikes: give Spikes, a pair (times, neurons), or a list with the times of each neuron")
+    raise InputError("spikes: give Spikes, a pair (times, neurons), a list with the times of each neuron, a Simulation or a Piece")
+
+
+def _read(what, start, stop, size=None):
+    """Spikes, start and stop in ms, number of neurons; neurons beyond a size that is given are left out."""
+    spikes = as_spikes(what)
+    if hasattr(what, "_layout"):
+        start = begin_of(what) if start is None else start
+        stop = (what.stop if hasattr(what, "stop") else what.time) if stop is None else stop
+        size = int(what._layout.first[-1]) if size is None else size
+    if size is not None:
+        if int(size) < 0:
+            raise InputError(f"size {size}: must not be below 0")
+        here = spikes.neurons < int(size)
+        spikes = spikes if here.all() else Spikes(spikes.times[here], spikes.neurons[here])
+    return (spikes, *_window(spikes, start, stop), _size(spikes, size))
 
 
 def _size(spikes, size):
@@ -68,16 +100,15 @@ def counts(spikes, bin, *, start=None, stop=None, size: int = None):
 
     Returns edges [bins + 1] in ms, and counts [neurons][bins]. A last bin that is not complete is left out.
 
-    start, stop   0 and the last spike where not given
-    size          number of neurons; where not given, up to the last one that fired
+    start, stop   0 and the last spike where not given; of a Simulation or Piece its own, without the warm-up
+    size          number of neurons, those from there on are left out; where not given, up to the last one that fired
     """
-    spikes = as_spikes(spikes)
-    edges = _edges(bin, *_window(spikes, start, stop))
-    size = _size(spikes, size)
+    spikes, start, stop, size = _read(spikes, start, stop, size)
+    edges = _edges(bin, start, stop)
     place, inside = _places(spikes.times, edges)
     bins = len(edges) - 1
     flat = spikes.neurons[inside].astype(np.int64) * bins + place
-    return edges, np.bincount(flat, minlength=size * bins)[:size * bins].reshape(size, bins)
+    return edges, np.bincount(flat, minlength=size * bins).reshape(size, bins)
 
 
 def psth(spikes, bin, *, start=None, stop=None, size: int = None):
@@ -85,25 +116,24 @@ def psth(spikes, bin, *, start=None, stop=None, size: int = None):
 
     Returns the edges [bins + 1] in ms, and the mean rate of its neurons [bins] in spikes/s.
     """
-    spikes = as_spikes(spikes)
-    edges = _edges(bin, *_window(spikes, start, stop))
+    spikes, start, stop, size = _read(spikes, start, stop, size)
+    edges = _edges(bin, start, stop)
     place, _ = _places(spikes.times, edges)
     per_bin = np.bincount(place, minlength=len(edges) - 1)
-    return edges, per_bin / max(1, _size(spikes, size)) / (ms(bin) * 1e-3)
+    return edges, per_bin / max(1, size) / (ms(bin) * 1e-3)
 
 
 def rates(spikes, *, start=None, stop=None, size: int = None) -> np.ndarray:
     """[neurons] the rate of each neuron between two times, in spikes/s."""
-    spikes = as_spikes(spikes)
-    start, stop = _window(spikes, start, stop)
+    spikes, start, stop, size = _read(spikes, start, stop, size)
     inside = (spikes.times > start) & (spikes.times <= stop)
-    number = np.bincount(spikes.neurons[inside].astype(np.int64), minlength=_size(spikes, size))
+    number = np.bincount(spikes.neurons[inside].astype(np.int64), minlength=size)
     return number / (stop - start) * 1e3 if stop > start else np.zeros(len(number))
 
 
 def _by_neuron(spikes, start, stop):
     """Times and neurons within the window, sorted by neuron, then time."""
-    start, stop = _window(spikes, start, stop)
+    spikes, start, stop, _ = _read(spikes, start, stop)
     inside = (spikes.times > start) & (spikes.times <= stop)
     times, neurons = spikes.times[inside], spikes.neurons[inside].astype(np.int64)
     order = np.lexsort((times, neurons))
@@ -112,13 +142,13 @@ def _by_neuron(spikes, start, stop):
 
 def intervals(spikes, *, start=None, stop=None) -> np.ndarray:
     """[intervals] all inter-spike intervals of all neurons, in ms."""
-    times, neurons = _by_neuron(as_spikes(spikes), start, stop)
+    times, neurons = _by_neuron(spikes, start, stop)
     return np.diff(times)[np.diff(neurons) == 0]
 
 
 def cv(spikes, *, start=None, stop=None) -> np.ndarray:
     """[neurons that fired at least 3 times] the coefficient of variation of their inter-spike intervals: 0 for a clock, 1 for a Poisson process."""
-    times, neurons = _by_neuron(as_spikes(spikes), start, stop)
+    times, neurons = _by_neuron(spikes, start, stop)
     same = np.diff(neurons) == 0
     interval, owner = np.diff(times)[same], neurons[1:][same]
     number = np.bincount(owner)
@@ -134,13 +164,13 @@ def correlations(spikes, bin="2 ms", *, start=None, stop=None, most: int = 250, 
 
     most   neurons at most; more are sampled at random, by `seed`
     """
-    spikes = as_spikes(spikes)
+    spikes, start, stop, _ = _read(spikes, start, stop)
     fired = np.unique(spikes.neurons)
     if len(fired) > most:
         fired = np.sort(np.random.default_rng(seed).choice(fired, most, replace=False))
     here = np.isin(spikes.neurons, fired)
     chosen = Spikes(spikes.times[here], np.searchsorted(fired, spikes.neurons[here]))
-    _, number = counts(chosen, bin, start=start, stop=_window(spikes, start, stop)[1], size=len(fired))
+    _, number = counts(chosen, bin, start=start, stop=stop, size=len(fired))
     number = number[number.std(axis=1) > 0] if number.size else np.zeros((0, 0))
     if len(number) < 2:
         return np.zeros(0)
@@ -155,7 +185,11 @@ def correlogram(reference, other, bin="1 ms", lag="50 ms", *, start=None, stop=N
 
     size   neurons of `other`
     """
-    a, b = as_spikes(reference), as_spikes(other)
+    a, b = as_spikes(reference), _read(other, None, None, size)[0]
+    if hasattr(other, "_layout"):
+        size = int(other._layout.first[-1]) if size is None else size
+    runs = [run for run in (reference, other) if hasattr(run, "_layout")]
+    start = max(map(begin_of, runs)) if runs and start is None else start
     start, stop = _window(Spikes(np.concatenate([a.times, b.times]), None), start, stop)
     edges = _edges(bin, start, stop)
     width, reach = ms(bin), int(round(ms(lag) / ms(bin)))

@@ -32,5 +32,15 @@ def test_every_name_of_the_package_is_on_the_page():
     from ranvier import plot
 
     text = PAGE.read_text(encoding="utf-8")
-    public = [name for name in plot.__all__ if name != "colours"] + [n for n in dir(ranvier.statistics) if callable(getattr(ranvier.statistics, n)) and n.islower() and n not in ("ms", "as_spikes") and not n.startswith("_")]
+    public = [name for name in plot.__all__ if name != "colours"] + [n for n in dir(ranvier.statistics) if callable(getattr(ranvier.statistics, n)) and n.islower() and n not in ("ms", "as_spikes", "begin_of") and not n.startswith("_")]
     assert [name for name in public if f"`{name}" not in text] == []
+
+
+@pytest.mark.parametrize("kind", ["Network", "Simulation", "Piece"])
+def test_every_method_is_on_the_page(kind):
+    import ranvier
+
+    text = PAGE.read_text(encoding="utf-8")
+    methods = [name for name, what in vars(getattr(ranvier, kind)).items() if not name.startswith("_") and callable(what)]
+    assert len(methods) >= 2
+    assert [name for name in methods if not re.search(rf"`{name}\b|\.{name}\(", text)] == []

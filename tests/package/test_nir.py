@@ -473,3 +473,47 @@ def test_the_example_tells_ten_digits_apart():
     example = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(example)
     assert example.main() == 10
+
+
+def at_start(tau_in, **initial):
+    net = ranvier.Network(dt=0.1, precision="double")
+    net.population("E", 3, "lif_exp", params={"t_ref": 0.0, "tau_syn_ex": 5.0, "tau_syn_in": tau_in}, initial=initial)
+    return net
+
+
+@pytest.mark.parametrize("tau_in", [5.0, 3.0])  # receptors that share a state, and that do not
+@pytest.mark.parametrize("file", [False, True])
+def test_currents_at_the_start_are_refused_and_potentials_kept(tau_in, file, tmp_path):
+    def read(text):
+        (tmp_path / "net.toml").write_text(f"""format = 1
+[parameters]
+tau = "{tau_in} ms"
+[[populations]]
+name = "E"
+size = 3
+model = "lif_exp"
+params = {{ t_ref = "0 ms", tau_syn_ex = "5 ms", tau_syn_in = "$tau" }}
+initial = {{ {text} }}
+""")
+        return ranvier.load(tmp_path / "net.toml")
+
+    net = read('"ex.I" = "3 nA"') if file else at_start(tau_in, **{"ex.I": 3000.0})
+    with pytest.raises(ranvier.InputError, match=r"'E'.*ex\.I.*3000.*leave ex\.I out of its initial"):
+        ranvier.nir.write(net)
+    net = read('"ex.I" = "0 pA", V_m = "-60 mV"') if file else at_start(tau_in, V_m=-60.0, **{"ex.I": 0.0})
+    np.testing.assert_array_equal(ranvier.nir.write(net).nodes["E"].metadata["v"], [-60.0] * 3)
+    assert "recordings" not in net._tree  # the network is as it was
+
+
+def test_a_simulation_that_has_run_or_was_given_currents_is_refused():
+    sim = at_start(3.0).build()
+    sim.set("E", "V_m", -62.0)
+    np.testing.assert_array_equal(ranvier.nir.write(sim).nodes["E"].metadata["v"], [-62.0] * 3)
+    sim.set("E", "in.I", [0.0, -7.0, 0.0])
+    with pytest.raises(ranvier.InputError, match=r"in\.I is not 0"):
+        ranvier.nir.write(sim)
+    sim.set("E", "in.I", 0.0)
+    sim.run(1)
+    with pytest.raises(ranvier.InputError, match=r"is at 1 ms.*simulation\.network"):
+        ranvier.nir.write(sim)
+    assert ranvier.nir.write(sim.network).nodes

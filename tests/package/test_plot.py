@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """ranvier.plot: what is drawn is what there is, whatever it was given as; empty and single things are drawn too."""
 import os
+import pathlib
+import re
 import subprocess
 import sys
 
@@ -251,4 +253,22 @@ def test_without_matplotlib_the_package_works_and_plot_says_what_to_install(tmp_
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
     code = "import ranvier; ranvier.Network()\ntry: ranvier.plot\nexcept ImportError as e: print(e)"
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert "pip install 'ranvier[plot]'" in done.stdout
+    assert "pip install matplotlib" in done.stdout
+
+
+def test_the_warm_up_of_a_simulation_is_not_drawn_unless_asked_for():
+    net = ranvier.Network()
+    net.population("E", 3, "lif_exp", params={"I_e": 1000.0})
+    sim = net.build()
+    sim.warm_up(100), sim.run(200)
+    assert plot.raster(sim).get_xlim() == (100, 300) and plot.raster(sim, start=0).get_xlim() == (0, 300)
+    assert plot.raster(sim.pieces[0]).get_xlim() == (0, 100)
+    assert plot.rates(sim, bin="10 ms").get_xlim()[0] == 100
+
+
+def test_what_is_to_be_installed_can_be_installed():
+    """The package is on no index: `pip install ranvier[...]` would not find it."""
+    root = pathlib.Path(__file__).resolve().parents[2]
+    files = [*root.glob("docs/*.md"), *root.glob("examples/**/*.ipynb"), *root.glob("python/**/*.py"), root / "README.md"]
+    assert len(files) > 50
+    assert [f.name for f in files if re.search(r"""pip install ['"]?ranvier""", f.read_text(encoding="utf-8"))] == []

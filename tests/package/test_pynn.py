@@ -568,3 +568,39 @@ def test_cells_follow_those_of_pynn_nest(tmp_path):
 
 if __name__ == "__main__":
     sys.exit(pytest.main([__file__]))
+
+
+def test_samples_keep_their_times_when_data_are_cleared_off_the_sampling_grid():
+    sim.setup(timestep=0.1)
+    cells = sim.Population(2, sim.IF_curr_exp(v_rest=-65.0, v_thresh=1e3, i_offset=[0.2, 0.3]))
+    whole = sim.Population(2, sim.IF_curr_exp(v_rest=-65.0, v_thresh=1e3, i_offset=[0.2, 0.3]))
+    for population in (cells, whole):
+        population.record("v", sampling_interval=1.0)
+    times = []
+    for duration, clear in ((0.5, True), (1.0, True), (2.5, False), (0.7, True), (1.3, True), (2.0, False)):
+        sim.run(duration)
+        v = cells.get_data("v", clear=clear).segments[0].analogsignals[0]
+        times.append([round(float(t), 6) for t in v.times.rescale("ms")])
+        every = whole.get_data("v").segments[0].analogsignals[0]
+        assert every.t_start == 0
+        np.testing.assert_array_equal(np.asarray(v), np.asarray(every)[np.rint(times[-1]).astype(int)])
+    assert times == [[0], [0, 1], [1, 2, 3, 4], [1, 2, 3, 4], [4, 5, 6], [6, 7, 8]]
+
+
+def test_samples_of_cells_recorded_later_begin_when_they_were_taken():
+    sim.setup(timestep=0.1)
+    cells = sim.Population(1, sim.IF_curr_exp())
+    sim.run(5)
+    cells.record("v")
+    sim.run(2)
+    v = cells.get_data("v").segments[0].analogsignals[0]
+    assert float(v.t_start) == 5 and len(v) == 21 and float(v.times[-1].rescale("ms")) == pytest.approx(7)
+
+
+@pytest.mark.parametrize("size", [0, (0,), (3, 0), -1])
+def test_a_population_without_cells_is_refused_in_words(size):
+    sim.setup()
+    with pytest.raises(ValueError, match="must be 1 at least"):
+        sim.Population(size, sim.IF_curr_exp())
+    assert sim.Population(1, sim.IF_curr_exp()).size == 1
+    sim.run(1)

@@ -96,3 +96,46 @@ def test_bins_and_windows_that_cannot_be_are_refused():
         statistics.rates([[1.0]], start=5, stop=2)
     with pytest.raises(ranvier.InputError):
         statistics.psth([[1.0]], "1 mV")
+
+
+def test_neurons_beyond_the_size_are_left_out_everywhere():
+    spikes = (np.arange(1, 11) * 1.0, np.arange(10))
+    assert statistics.counts(spikes, 1, stop=10, size=3)[1].shape == (3, 10)
+    np.testing.assert_array_equal(statistics.rates(spikes, stop=10, size=3), [100, 100, 100])
+    np.testing.assert_allclose(statistics.psth(spikes, 1, stop=10, size=3)[1], [1e3 / 3] * 3 + [0] * 7)
+    assert len(statistics.rates(spikes, stop=10, size=12)) == 12
+    with pytest.raises(ranvier.InputError, match="size -1"):
+        statistics.rates(spikes, size=-1)
+
+
+@pytest.mark.parametrize("spikes", [([1.0, 2.0], [0, -3]), ranvier.statistics.Spikes(np.array([1.0, 2.0]), np.array([0, -3]))])
+def test_negative_neurons_are_refused_in_words(spikes):
+    for function in (statistics.rates, statistics.cv, statistics.intervals, statistics.correlations, lambda s: statistics.counts(s, 1), lambda s: statistics.psth(s, 1)):
+        with pytest.raises(ranvier.InputError, match="neuron -3; neurons are numbered from 0"):
+            function(spikes)
+
+
+def test_of_a_simulation_what_counts_is_taken(tmp_path):
+    net = ranvier.Network()
+    net.population("silent", 2, "lif_exp")
+    net.population("E", 3, "lif_exp", params={"I_e": 1000.0})
+    sim = net.build()
+    sim.warm_up(100)
+    sim.run(150), sim.run(50)
+    times, ids = sim.spikes()
+    expected = np.bincount(ids[times > 100], minlength=5) / 0.2
+    assert expected[4] > 20 and not expected[:2].any()
+    np.testing.assert_allclose(statistics.rates(sim), expected)
+    edges, rate = statistics.psth(sim, 50)
+    np.testing.assert_array_equal(edges, [100, 150, 200, 250, 300])
+    assert rate.mean() == pytest.approx(expected.mean())
+    assert statistics.rates(sim, start=0).mean() == pytest.approx(len(times) / 5 / 0.3)
+    np.testing.assert_array_equal(statistics.psth(sim.pieces[-1], 25)[0], [250, 275, 300])
+    assert len(statistics.intervals(sim)) == (times > 100).sum() - 3
+    assert len(statistics.cv(sim)) == 3 and len(statistics.correlations(sim)) == 3
+    assert statistics.correlogram(sim, sim, 1, 5)[1].shape == (11,)
+    sim.save(tmp_path / "state.h5")
+    later = net.build(resume=tmp_path / "state.h5")
+    later.run(100)
+    np.testing.assert_array_equal(statistics.psth(later, 50)[0], [300, 350, 400])
+    np.testing.assert_allclose(statistics.rates(later), np.bincount(later.spikes().neurons, minlength=5) / 0.1)

@@ -16,6 +16,7 @@ import ranvier
 from ranvier import verify as v
 from ranvier.verify import compare
 from ranvier.verify.command import main
+from ranvier.verify.plain import Plain
 
 PYTHON = os.environ.get("RANVIER_PEERS", sys.executable)
 
@@ -134,7 +135,7 @@ def test_cells_off_the_grid_fire_at_neurons_times():
 
 
 @either
-def test_the_command_says_agree_and_differ_by_its_code(peer, tmp_path, capsys):
+def test_the_command_says_agree_and_differ_by_its_code(peer, tmp_path, capsys, monkeypatch):
     file = tmp_path / "net.toml"
     file.write_text("""format = 1
 [parameters]
@@ -158,6 +159,17 @@ delay = "1 ms"
     assert "40 neurons" in text and "agree" in text
     assert main([*line, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["agree"] is True
+
+    def slower(plain, file):
+        plain.arrays["parameter.0.tau_m"] = plain.arrays["parameter.0.tau_m"] * 1.1
+        save(plain, file)
+
+    save = Plain.save
+    monkeypatch.setattr(Plain, "save", slower)  # what the peer is given
+    assert main(line) == 1
+    assert "DIFFER" in capsys.readouterr().out
+    assert main([*line, "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["agree"] is False
 
 
 @pytest.mark.parametrize("line, words", [

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Networks of leaky neurons as NIR graphs."""
+import copy
 import os
 
 import numpy as np
@@ -11,7 +12,7 @@ from ..simulation import Simulation
 def write(network, file=None, overwrite: bool = False):
     """A network as a nir.NIRGraph, written to a file where one is given.
 
-      network    a ranvier.Network, or a Simulation: then with the weights it has now
+      network    a ranvier.Network, or a Simulation of one that has not run: then with the potentials that were set
       file       where nir.write() puts it
 
     Populations become LIF (weights onto delta receptors) or CubaLIF (onto exponential ones), populations of sources Input, and each has an Output of its own.
@@ -19,7 +20,7 @@ def write(network, file=None, overwrite: bool = False):
     are Delay nodes. Potentials at the start are kept in the metadata of the nodes ("v"), which is ours alone.
 
     Raises InputError for what NIR cannot say: other membranes and conductances, refractory periods, several synaptic time constants, synapses that change, inputs
-    other than constant currents.
+    other than constant currents, synaptic currents at the start, a simulation that has run (its currents and spikes under way would be lost).
     """
     try:
         import nir
@@ -33,6 +34,10 @@ def write(network, file=None, overwrite: bool = False):
     return graph
 
 
+def _has_dotted(table):
+    return isinstance(table, dict) and any("." in key or _has_dotted(value) for key, value in table.items())
+
+
 class _Writer:
     def __init__(self, nir, network):
         self.nir = nir
@@ -40,6 +45,7 @@ class _Writer:
         self.spec = self.sim._spec
         self.dt = self.spec.dt_ms * 1e-3
         self.populations = self.spec.populations  # (name, size, membrane)
+        self.shared = None  # a Simulation at the start whose receptors do not share states, once it is needed
         self.nodes, self.edges, self.problems = {}, [], []
 
     def graph(self):
@@ -64,6 +70,10 @@ class _Writer:
         return self.populations[k][2] in ("poisson_source", "spike_train")
 
     def check(self):
+        if self.sim._core.step > 0:
+            self.problems.append(f"the simulation is at {self.sim.time:g} ms: a NIR graph begins without the synaptic currents and spikes under way of a run; write its Network "
+                                 "(simulation.network), or a Simulation that has not run (network.build())")
+            self.raise_problems()
         for name, size, membrane in self.populations:
             if membrane not in ("leaky", "poisson_source", "spike_train"):
                 self.problems.append(f"population {name!r} is of membrane {membrane!r}: NIR has leaky neurons only (lif_exp, lif_delta)")
@@ -89,6 +99,7 @@ class _Writer:
         for r in used:
             if kinds[r][1] not in ("delta", "exponential") or kinds[r][2]:
                 self.problems.append(f"population {name!r}: receptor {kinds[r][0]!r} is {'a conductance' if kinds[r][2] else kinds[r][1]}: NIR has delta and exponential currents only")
+        self.check_receptors_at_rest(k)
         if np.any(np.rint(p["t_ref"] / self.spec.dt_ms) > 0):
             self.problems.append(f"population {name!r}: t_ref = {p['t_ref'].max():g} ms: NIR has no refractory period; set t_ref = 0")
         taus = {kinds[r][0]: p[f"{kinds[r][0]}.tau_syn"] for r in used if kinds[r][1] == "exponential"}
@@ -99,7 +110,7 @@ class _Writer:
             return
         resistance = p["tau_m"] / p["C_m"]  # ms / pF: GOhm
         constant = p["I_e"] + self.sim._core.currents(k, 0, 1)
-        common = dict(r=resistance, v_leak=p["E_L"] + resistance * constant, v_threshold=np.nextafter(p["V_th"], -np.inf), v_reset=p["V_reset"].copy(), metadata=self.start(k, p))
+        common = dict(r=resistance, v_leak=p["E_L"] + resistance * constant, v_threshold=np.nextafter(p["V_th"], -np.inf), v_reset=p["V_reset"].copy(), metadata=self.start(k))
         tau_m = p["tau_m"] * 1e-3
         if first is None:
             self.nodes[name] = self.nir.LIF(tau=tau_m, **common)
@@ -111,8 +122,33 @@ class _Writer:
             self.nodes[name + "_input"] = self.nir.Input(np.array([n]))
             self.edges.append((name + "_input", name))
 
-    def start(self, k, p):
+    def start(self, k):
         return {"v": self.sim.get(self.name(k), "V_m")}
+
+    def check_receptors_at_rest(self, k):
+        name = self.name(k)
+        for variable in (v for v in self.sim.variables(name) if "." in v):
+            values = self.at_start(name, variable)
+            if np.any(values != 0):
+                self.problems.append(f"population {name!r}: {variable} is not 0 at the start (up to {np.abs(values).max():g}): a NIR graph begins without synaptic currents; "
+                                     f"leave {variable} out of its initial, or let spikes bring the current")
+
+    def at_start(self, name, variable):
+        """A receptor's state at the start, also where receptors with the same time constants share one."""
+        try:
+            return self.sim.get(name, variable)
+        except InputError:
+            pass
+        if not any(_has_dotted(table.get("initial")) for table in self.sim.network._tree["populations"]):
+            return np.zeros(1)
+        if self.shared is None:  # what is recorded is kept apart
+            network = copy.copy(self.sim.network)
+            network._tree, network._source, network._spec = copy.deepcopy(network._tree), None, None
+            for other, _, membrane in self.populations:
+                if membrane == "leaky":
+                    network.record("state", other, [v for v in self.sim.variables(other) if "." in v], name=f"{other}.at the start")
+            self.shared = network.build(threads=1)
+        return self.shared.get(name, variable)
 
     def connections(self, s, t, found):
         """A Linear and a Delay for each delay that occurs."""

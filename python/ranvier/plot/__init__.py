@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Figures of runs, networks and plans, by matplotlib: pip install 'ranvier[plot]'.
+"""Figures of runs, networks and plans, by matplotlib (pip install matplotlib).
 
     sim.run("1 s")
     ranvier.plot.raster(sim, start="500 ms", rates=True)
@@ -12,7 +12,7 @@ are drawn as an image within the figure, so that a PDF of it stays small.
 try:
     import matplotlib  # noqa: F401  (only whether it is there)
 except ImportError as missing:
-    raise ImportError("ranvier.plot needs matplotlib: pip install 'ranvier[plot]'") from missing
+    raise ImportError("ranvier.plot needs matplotlib: pip install matplotlib") from missing
 
 from .correlation import correlations, correlogram
 from .graphs import graph

@@ -35,7 +35,7 @@ class Groups:
 def groups(what, populations=None, start=None, stop=None, colors=None, sizes=None) -> Groups:
     """Groups of a Simulation or Piece (its populations, or those named), of spikes in any form of ranvier.statistics, or of {name: spikes}.
 
-    start, stop   what is shown, in ms or with a unit; all that there is where not given
+    start, stop   what is shown, in ms or with a unit; all that there is where not given; of a Simulation all after its warm-up
     colors        one for each group, or {name: colour}
     sizes         neurons of each group, where `what` does not know: a number, a list or {name: number}
 
@@ -68,8 +68,7 @@ def _of_run(run, populations):
     chosen = layout.names if populations is None else names_of(populations)
     every = dict(zip(layout.names, colours(layout.effects)))
     parts = [Group(name, layout.sizes[layout.index_of(name)], run.spikes(name), every[name]) for name in chosen]
-    begin = run.start if hasattr(run, "start") else run.pieces[0].start if run.pieces else 0.0
-    return parts, begin, run.stop if hasattr(run, "stop") else run.time
+    return parts, statistics.begin_of(run), run.stop if hasattr(run, "stop") else run.time
 
 
 def _of_spikes(what, sizes):

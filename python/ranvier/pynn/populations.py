@@ -80,6 +80,8 @@ class Population(_Cells, common.Population):
     _recorder_class = Recorder
 
     def __init__(self, size, cellclass, cellparams=None, structure=None, initial_values={}, label=None):
+        if np.prod(size) < 1:
+            raise errors.InvalidDimensionsError(f"a population of {size} cells: there must be 1 at least, in PyNN as well; leave it out, and its projections")
         if isinstance(cellclass, type):
             cellparams = cellparams or {}
         self._begin()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Recorded data: kept as the pieces of a run give them, made into Neo objects when somebody asks."""
 import numpy as np
+import quantities as pq
 from pyNN import recording
 
 from . import simulator
@@ -22,9 +23,9 @@ class _Signal:
         self.samples = [first[np.newaxis]]  # [samples][n], as the network counts
         self.places = []                    # (name of a recording of the network, columns here, columns there)
 
-    def keep_last(self, step):
-        self.samples = [self.samples[-1][-1:]]
-        self.begins = step
+    def keep_last(self, every):
+        self.begins += (sum(map(len, self.samples)) - 1) * every
+        self.samples = [next(s for s in reversed(self.samples) if len(s))[-1:]]
 
     def ask(self, net, population, variable, name, every, dt):
         """Has the network record these cells."""
@@ -93,7 +94,7 @@ class Recorder(recording.Recorder):
         self._spikes = []
         for signals in self._signals.values():
             for signal in signals:
-                signal.keep_last(simulator.state.step)
+                signal.keep_last(self._every())
 
     def _get_spiketimes(self, ids, clear=False):
         cells = np.concatenate([c for c, _ in self._spikes] + [np.zeros(0, np.int64)]).astype(np.int64)
@@ -120,6 +121,12 @@ class Recorder(recording.Recorder):
             start = (signal.begins - begins) // every
             out[start:start + len(values), here] = values[:, at[here]] / factor
         return out, None
+
+    def _get_current_segment(self, *args, **keys):
+        segment = super()._get_current_segment(*args, **keys)
+        for signal in segment.analogsignals:  # PyNN lets them begin with the recording, or when it was cleared, which need not be when a sample was taken
+            signal.t_start = min(s.begins for s in self._signals[signal.name]) * simulator.state.dt * pq.ms
+        return segment
 
     def _local_count(self, variable, filter_ids=None):
         ids = sorted(int(i) for i in self.filter_recorded(variable, filter_ids))
