@@ -159,10 +159,14 @@ void check_stable(const Network& network, const std::vector<double>& sum, std::v
 }
 
 /// Settings of waveform relaxation, and what it cannot be joined with.
+constexpr std::uint32_t interval_steps_max = 10'000;
+
 void check_relaxation(const Network& network, std::vector<std::string>& problems) {
   const GapMethodSpec& m = network.spec.gap_method;
   const auto note = [&](const std::string& what) { problems.push_back("simulation.gap_junctions: " + what); };
   if (!(m.interval_ms >= 0.999999 * network.dt())) note(fmt::format("interval = {:g} ms: must be at least dt, {:g} ms", m.interval_ms, network.dt()));
+  if (m.interval_ms > interval_steps_max * network.dt())
+    note(fmt::format("interval = {:g} ms: must be at most {} steps, {:g} ms: what all cells do within an interval is kept", m.interval_ms, interval_steps_max, interval_steps_max * network.dt()));
   if (!(m.tolerance_mV > 0)) note(fmt::format("tolerance = {:g} mV: must be above 0 mV", m.tolerance_mV));
   if (m.max_iterations < 1) note(fmt::format("max_iterations = {}: must be at least 1", m.max_iterations));
   if (m.interpolation != 0 && m.interpolation != 1 && m.interpolation != 3) note(fmt::format("interpolation = {}: must be 0, 1 or 3", m.interpolation));
@@ -245,7 +249,10 @@ void draw_gap_junctions(Network& network, std::vector<std::string>& problems) {
 
 void build_gap_tables(Network& network) {
   if (network.gaps.empty()) return;
-  const bool relaxes = network.spec.gap_method.kind == GapMethodSpec::Kind::waveform_relaxation, any_delay = network.synapses > 0 || !network.spec.volumes.empty();
+  const bool relaxes = network.spec.gap_method.kind == GapMethodSpec::Kind::waveform_relaxation;
+  // A projection may begin without synapses, and grow some: its delays count from the start.
+  const bool grows = std::any_of(network.spec.projections.begin(), network.spec.projections.end(), [](const ProjectionSpec& p) { return is_plastic(p); });
+  const bool any_delay = network.synapses > 0 || grows || !network.spec.volumes.empty();
   if (relaxes) {
     const auto longest = static_cast<std::uint32_t>(std::max(1.0, std::floor(network.spec.gap_method.interval_ms / network.dt() + 1e-6)));
     network.gaps.wave_steps = any_delay ? std::min(network.delay_min, longest) : longest;

@@ -359,7 +359,10 @@ class ShardRun {
     v.updates = 0;
     state_.blocks[b].step(v);
     updates_.at(b) += v.updates;
-    if (trial_) return;
+    if (trial_) {
+      v.bad_cell = -1;  // what is tried may go astray; what counts is the last time
+      return;
+    }
     for (std::size_t k = 0; k < v.n_spikes; ++k) {
       const Spike spike{step, first + v.spikes[k]};
       found_.push_back(spike);

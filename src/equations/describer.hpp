@@ -245,13 +245,15 @@ class Describer {
     if (symbol == "I" && !model_.synapse) return add(name(current_name), subtract(name(reversal_name), multiply(name(conductance_name), name(model_.state[0].name))));
     const auto found = std::find_if(lines_.begin(), lines_.end(), [&](const Line& l) { return !l.rate && l.left == symbol; });
     if (found == lines_.end()) return nullptr;
+    const std::pair key(symbol, with_current);
+    if (const auto known = meanings_.find(key); known != meanings_.end()) return known->second;  // else work doubles with every line that uses the one before twice
     if (std::find(open_.begin(), open_.end(), symbol) != open_.end()) throw FormulaError(fmt::format("{} is defined by itself: {}", symbol, joined(open_, ", ")));
     open_.push_back(symbol);
     struct Close {
       std::vector<std::string>& names;
       ~Close() { names.pop_back(); }
     } close{open_};
-    return checked(found->right, with_current).expr;
+    return meanings_[key] = checked(found->right, with_current).expr;
   }
 
   void note_names(const Expr& e) {
@@ -350,6 +352,7 @@ class Describer {
   std::map<std::string, Dimension> dimensions_;
   std::map<std::string, bool> used_;
   std::vector<std::string> known_, open_;
+  std::map<std::pair<std::string, bool>, Expr> meanings_;  // of definitions, by name and whether I may be in them
 };
 
 }  // namespace ranvier::equations

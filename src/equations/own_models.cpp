@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <memory>
@@ -118,10 +119,11 @@ const engine::ModelInfo* register_model(const ModelText& text, std::vector<Probl
   const std::string content = content_of(model), name = model.name;
 
   const std::lock_guard lock(mutex);
-  for (const auto& r : all())
-    if (r->name == name && r->content == content) {
-      if (latest(name) != r.get()) r->tell_engine();
-      return &r->info();
+  for (auto r = all().begin(); r != all().end(); ++r)
+    if ((*r)->name == name && (*r)->content == content) {
+      if (latest(name) != r->get()) (*r)->tell_engine();
+      std::rotate(r, r + 1, all().end());  // it is the latest of its name again
+      return &all().back()->info();
     }
   const Registered* other = latest(name);
   if (!other && is_built_in(name)) problems.push_back({"model.name", "a built-in model is called so; choose another name"});

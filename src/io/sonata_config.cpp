@@ -95,6 +95,7 @@ class Manifest {
     std::string text = replace(it->second, "manifest.$" + name, [this](const std::string& inner) { return resolve(inner); });
     if (fs::path(text).is_relative()) text = (fs::absolute(file_.path).parent_path() / text).lexically_normal().string();
     while (text.size() > 1 && text.ends_with('/')) text.pop_back();
+    if (text.size() > 4096) throw InputError(fmt::format("{}: manifest.${} becomes a path of more than 4096 characters; give it one that exists", file_.path.string(), name));
     under_way_.erase(name);
     return &(values_[name] = text);
   }

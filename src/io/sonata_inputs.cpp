@@ -237,6 +237,7 @@ class CurrentInput {
     for (std::size_t k = 0; k < amp.size(); ++k) {
       if (delay[k] < 0) input_.get("delay", "").fail("must not be negative (ms)");
       if (duration[k] < 0) input_.get("duration", "").fail("must not be negative (ms)");
+      if (duration[k] == 0) continue;  // never on
       InputSpec input{.kind = InputSpec::Kind::dc};
       input.start_ms = delay[k] + late();
       input.stop_ms = delay[k] + duration[k] + late();

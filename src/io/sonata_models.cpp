@@ -59,13 +59,17 @@ constexpr P nest_izhikevich[] = {
 
 // --- PyNN: nF, nA and uS become pF, pA and nS
 
-constexpr P pynn_curr[] = {
-    {"cm", "C_m", 1, 1000}, {"tau_m", "tau_m", 20}, {"tau_refrac", "t_ref", 0.1}, {"v_rest", "E_L", -65}, {"v_reset", "V_reset", -65},
-    {"v_thresh", "V_th", -50}, {"i_offset", "I_e", 0, 1000}, {"v", "initial.V_m", -65}, {"tau_syn_E", "ex.tau_syn", 5}, {"tau_syn_I", "in.tau_syn", 5}};
-constexpr P pynn_cond[] = {
-    {"cm", "C_m", 1, 1000}, {"tau_m", "tau_m", 20}, {"tau_refrac", "t_ref", 0.1}, {"v_rest", "E_L", -65}, {"v_reset", "V_reset", -65},
-    {"v_thresh", "V_th", -50}, {"i_offset", "I_e", 0, 1000}, {"v", "initial.V_m", -65}, {"tau_syn_E", "ex.tau_syn", 5}, {"tau_syn_I", "in.tau_syn", 5},
-    {"e_rev_E", "ex.E_rev", 0}, {"e_rev_I", "in.E_rev", -70}};
+// Defaults are those of PyNN 0.12 (pyNN/standardmodels/cells.py); exponential and alpha-shaped synapses differ in their time constants.
+#define RANVIER_PYNN_CELL                                                                                                                     \
+  {"cm", "C_m", 1, 1000}, {"tau_m", "tau_m", 20}, {"tau_refrac", "t_ref", 0.1}, {"v_rest", "E_L", -65}, {"v_reset", "V_reset", -65},            \
+      {"v_thresh", "V_th", -50}, {"i_offset", "I_e", 0, 1000}, {"v", "initial.V_m", -65}
+#define RANVIER_PYNN_REVERSAL {"e_rev_E", "ex.E_rev", 0}, {"e_rev_I", "in.E_rev", -70}
+constexpr P pynn_curr_exp[] = {RANVIER_PYNN_CELL, {"tau_syn_E", "ex.tau_syn", 5}, {"tau_syn_I", "in.tau_syn", 5}};
+constexpr P pynn_curr_alpha[] = {RANVIER_PYNN_CELL, {"tau_syn_E", "ex.tau_syn", 0.5}, {"tau_syn_I", "in.tau_syn", 0.5}};
+constexpr P pynn_cond_exp[] = {RANVIER_PYNN_CELL, {"tau_syn_E", "ex.tau_syn", 5}, {"tau_syn_I", "in.tau_syn", 5}, RANVIER_PYNN_REVERSAL};
+constexpr P pynn_cond_alpha[] = {RANVIER_PYNN_CELL, {"tau_syn_E", "ex.tau_syn", 0.3}, {"tau_syn_I", "in.tau_syn", 0.5}, RANVIER_PYNN_REVERSAL};
+#undef RANVIER_PYNN_CELL
+#undef RANVIER_PYNN_REVERSAL
 
 // --- NEURON
 
@@ -86,10 +90,10 @@ constexpr ModelTemplate templates[] = {
     {.name = "nest:iaf_psc_exp_multisynapse", .membrane = "leaky", .receptors = port_exp, .parameters = nest_lif_ports, .port = Port::number, .tau_syn_list = true},
     {.name = "nest:izhikevich", .membrane = "izhikevich", .receptors = jumps, .parameters = nest_izhikevich},
     {.name = "nrn:IntFire1", .membrane = "intfire1", .receptors = events, .parameters = intfire1, .signed_by_synapse = true},
-    {.name = "pynn:IF_cond_alpha", .membrane = "leaky", .receptors = conductances_alpha, .parameters = pynn_cond, .port = Port::sign, .weight_factor = 1000},
-    {.name = "pynn:IF_cond_exp", .membrane = "leaky", .receptors = conductances_exp, .parameters = pynn_cond, .port = Port::sign, .weight_factor = 1000},
-    {.name = "pynn:IF_curr_alpha", .membrane = "leaky", .receptors = currents_alpha, .parameters = pynn_curr, .port = Port::sign, .weight_factor = 1000},
-    {.name = "pynn:IF_curr_exp", .membrane = "leaky", .receptors = currents_exp, .parameters = pynn_curr, .port = Port::sign, .weight_factor = 1000},
+    {.name = "pynn:IF_cond_alpha", .membrane = "leaky", .receptors = conductances_alpha, .parameters = pynn_cond_alpha, .port = Port::sign, .weight_factor = 1000},
+    {.name = "pynn:IF_cond_exp", .membrane = "leaky", .receptors = conductances_exp, .parameters = pynn_cond_exp, .port = Port::sign, .weight_factor = 1000},
+    {.name = "pynn:IF_curr_alpha", .membrane = "leaky", .receptors = currents_alpha, .parameters = pynn_curr_alpha, .port = Port::sign, .weight_factor = 1000},
+    {.name = "pynn:IF_curr_exp", .membrane = "leaky", .receptors = currents_exp, .parameters = pynn_curr_exp, .port = Port::sign, .weight_factor = 1000},
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "ranvier/error.hpp"
@@ -48,10 +49,11 @@ class NodeSets {
 
   Chosen by_name(const Place& at, const std::string& name) {
     if (const auto set = circuit_.config.at_node_sets().find(name)) {
+      if (const auto known = known_.find(name); known != known_.end()) return known->second;
       if (!open_.insert(name).second) at.fail(fmt::format("node set \"{}\" leads back to itself", name));
       Chosen chosen = read(*set);
       open_.erase(name);
-      return chosen;
+      return known_[name] = chosen;
     }
     Chosen chosen = none();
     bool any = false;
@@ -179,6 +181,7 @@ class NodeSets {
 
   const Circuit& circuit_;
   std::set<std::string> open_;  // names on the way: finds circles
+  std::map<std::string, Chosen> known_;  // sets of sets would be read again and again
 };
 
 }  // namespace
