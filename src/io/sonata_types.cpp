@@ -165,7 +165,8 @@ void Items::read_groups() {
     std::size_t& need = groups_[group_[i]];
     need = std::max(need, static_cast<std::size_t>(index_[i]) + 1);
   }
-  for (const auto& [group, need] : groups_) {
+  for (const auto& [group, needed] : groups_) {
+    const std::size_t need = needed;  // Clang before 16 lets no lambda capture a structured binding
     const std::string path = fmt::format("{}/{}", base_, group);
     if (!group_.empty() && hdf5_object(file_, path).kind == Hdf5Kind::nothing && size_ > 0)
       throw InputError(fmt::format("{}: no group \"{}\", which {}_group_id names", file_.string(), path, prefix_));
