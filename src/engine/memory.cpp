@@ -21,8 +21,8 @@
 namespace ranvier::engine {
 namespace {
 
-/// Program, libraries and what the allocator keeps for small things, as a run of a network of two cells shows it.
-constexpr double process_byte = 14.4e6;
+/// Program, libraries and what the allocator keeps for small things: 15.1 MB in a run of two cells, 16.1 MB where more of the code is used.
+constexpr double process_byte = 15.6e6;
 /// What reading tables (CSV, HDF5) leaves behind, beside the columns themselves.
 constexpr double tables_byte = 4.3e6;
 /// Activity is not known before a run: 5 spikes a second and cell, none where cells may sleep. Each is there four times when it is
@@ -260,7 +260,7 @@ double wave_byte(const NetworkSpec& spec) {
   return byte * std::max(1.0, interval_ms / dt);
 }
 
-/// The spec itself: columns, edges, positions, trains. Columns that several projections share count once.
+/// The spec itself: columns, edges, positions and trains (the network keeps a copy of those two). Columns that several projections share count once.
 double description_byte(const NetworkSpec& spec) {
   std::set<const void*> seen;
   double byte = 0;
@@ -276,7 +276,7 @@ double description_byte(const NetworkSpec& spec) {
   const bool trains = std::any_of(spec.populations.begin(), spec.populations.end(), [](const PopulationSpec& p) { return !p.trains.times_ms.empty(); });
   const bool tables = trains || !seen.empty();  // columns of cells may be formulas
   for (const PopulationSpec& p : spec.populations) {
-    byte += 8 * static_cast<double>(p.positions_um.size()) + 16 * static_cast<double>(p.trains.times_ms.size());
+    byte += 16 * static_cast<double>(p.positions_um.size()) + 16 * static_cast<double>(p.trains.times_ms.size());
     for (const auto& [name, v] : p.params) add(v.column);
     for (const auto& [name, v] : p.initial) add(v.column);
   }

@@ -92,7 +92,7 @@ struct Shard {
 /// How much memory a run of `ranvier simulate` will take at its highest, before anything is allocated.
 struct MemoryEstimate {
   double synapses = 0;
-  double process_byte = 0, description_byte = 0;  ///< the program itself; columns and edges that the spec holds
+  double process_byte = 0, description_byte = 0;  ///< the program and its libraries; columns and edges that the spec holds
   double record_byte = 0;                         ///< state variables that are kept; spikes, at 5 a second and neuron
   double row_byte = 0, event_byte = 0;            ///< rows onto cells on the grid and their index; onto event-driven cells
   double state_byte = 0;                          ///< one state; a run that is forecast has two for a while
