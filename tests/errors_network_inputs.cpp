@@ -202,7 +202,7 @@ model = "lif_exp"
 [[recordings]]
 type = "spike"
 )",
-     R"(network.toml:7: recordings[0].type = "spike": must be one of spikes, state, weights, connectivity. Did you mean "spikes"?)"},
+     R"(network.toml:7: recordings[0].type = "spike": must be one of spikes, state, weights, connectivity, volumes. Did you mean "spikes"?)"},
     {"recording_variable",
      R"([[populations]]
 name = "E"
@@ -246,6 +246,92 @@ model = "lif_exp"
 type = "weights"
 )",
      R"(network.toml:6: recordings[0]: no projection joins these sources and targets: there is nothing to record)"},
+    {"recording_weights_window",
+     R"([[populations]]
+name = "E"
+size = 100
+model = "lif_exp"
+[[projections]]
+source = "E"
+target = "E"
+rule = { fixed_indegree = 10 }
+receptor = "ex"
+weight = "20 pA"
+delay = "1.5 ms"
+[[recordings]]
+type = "weights"
+start = "1 s"
+)",
+     R"(network.toml:15: recordings[0].start = "1 s": weights are read once, at the end of the run; add interval = "100 ms" to have them at regular times)"},
+    {"recording_weights_interval",
+     R"([[populations]]
+name = "E"
+size = 100
+model = "lif_exp"
+[[projections]]
+source = "E"
+target = "E"
+rule = { fixed_indegree = 10 }
+receptor = "ex"
+weight = "20 pA"
+delay = "1.5 ms"
+[[recordings]]
+type = "weights"
+interval = "0.25 ms"
+)",
+     R"(network.toml:15: recordings[0].interval = "0.25 ms": must be a multiple of the time step of 0.1 ms; leave it out to record every step)"},
+    {"recording_connectivity_window",
+     R"([[populations]]
+name = "E"
+size = 100
+model = "lif_exp"
+[[projections]]
+source = "E"
+target = "E"
+rule = { fixed_indegree = 10 }
+receptor = "ex"
+weight = "20 pA"
+delay = "1.5 ms"
+[[recordings]]
+type = "connectivity"
+start = "1 s"
+)",
+     R"(network.toml:15: recordings[0].start: unknown key; known here: name, source, target, type)"},
+    {"recording_volumes_none",
+     R"([[populations]]
+name = "E"
+size = 100
+model = "lif_exp"
+[[projections]]
+source = "E"
+target = "E"
+rule = { fixed_indegree = 10 }
+receptor = "ex"
+weight = "20 pA"
+delay = "1.5 ms"
+[[recordings]]
+type = "volumes"
+)",
+     R"(network.toml:13: recordings[0]: there is no volume whose concentration could be recorded; see [[volumes]])"},
+    {"recording_volumes_name",
+     R"([[populations]]
+name = "E"
+size = 100
+model = "lif_exp"
+[[projections]]
+source = "E"
+target = "E"
+rule = { fixed_indegree = 10 }
+receptor = "ex"
+weight = "20 pA"
+delay = "1.5 ms"
+[[volumes]]
+name = "dopamine"
+[[recordings]]
+type = "volumes"
+volumes = ["dopmine"]
+)",
+     R"(network.toml:17: recordings[0].volumes[0] = "dopmine": no volume is called "dopmine". Did you mean "dopamine"?)"},
     {"recording_slice",
      R"([[populations]]
 name = "E"

@@ -16,6 +16,25 @@ std::string synapse(std::string_view rule) {
   return "[[projections]]\nsource = \"E\"\ntarget = \"E\"\nrule = \"all_to_all\"\nreceptor = \"ex\"\nweight = \"1 pA\"\ndelay = \"1 ms\"\nsynapse = " + std::string(rule) + "\n";
 }
 
+TEST(errors_network_volumes, weights_are_kept_where_synapses_learn_and_stay) {
+  const std::string weights = "[[recordings]]\ntype = \"weights\"\ninterval = \"100 ms\"\n";
+  const auto problem = [&](const std::string& projection) {
+    try {
+      engine::check(read(std::string(one_population) + projection + weights));
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(problem(synapse("{ stdp = { w_max = \"2 pA\" } }")), "");
+  const std::string stays = synapse("");
+  const std::string fixed = problem(stays.substr(0, stays.find("synapse")));
+  EXPECT_NE(fixed.find("recordings[0]: interval: no synapse here has a rule by which its weight could change; leave interval out to have the weights once, at the end"), std::string::npos)
+      << fixed;
+  const std::string grows = problem(synapse("{ structural_growth = {} }"));
+  EXPECT_NE(grows.find("recordings[0]: interval: these synapses come and go"), std::string::npos) << grows;
+}
+
 TEST(errors_network_volumes, a_volume_is_read_with_all_its_pulses) {
   const NetworkSpec spec = read(with("tau = \"0.3 s\"\nbaseline = 0.1\nrewards = [[\"1 s\", 0.5], [\"3 s\", 0.25]]\n"
                                      "[[volumes.pulses]]\ntype = \"spikes\"\nsource = \"E[2:4]\"\ndelay = \"2 ms\"\namount = 0.01\n"

@@ -39,6 +39,42 @@ TEST(Dopamine, APulseTurnsAnEligibilityIntoTheWeightOfTheClosedForm) {
   EXPECT_NEAR(pair.weight() - pair.start, 0.8333333333, 1e-10);  // c0 d0 tau_c tau_d / (tau_c + tau_d)
 }
 
+TEST(Dopamine, WhatIsRecordedIsTheClosedFormOfTheConcentration) {
+  NetworkSpec spec;
+  spec.simulation.duration_ms = 400;
+  spec.populations = {leaky("E", 3)};
+  VolumeSpec volume{.name = "dopamine", .tau_ms = 50, .baseline = 0.1};
+  volume.pulses = {rewards({0.1, 20, 333.3}, {0.5, 1, 2})};  // the first one in the first interval of exchange
+  spec.volumes = {VolumeSpec{.name = "idle", .baseline = 0.7}, volume};
+  RecordingSpec r{.name = "d", .kind = RecordingSpec::Kind::volumes};
+  r.interval_ms = 10;
+  r.volumes = {1, 0};
+  RecordingSpec late = r;
+  late.start_ms = 330, late.stop_ms = 340, late.interval_ms = 0, late.volumes = {1};
+  spec.recordings = {r, late};
+  const auto expected = [](double t) {  // just before the pulses of the time
+    double d = 0.1;
+    for (const auto& [at, amount] : {std::pair{0.1, 0.5}, {20, 1}, {333.3, 2}})
+      if (at < t - 1e-9) d += amount * std::exp(-(t - at) / 50);
+    return d;
+  };
+  for (const int threads : {1, 3}) {
+    const RunResult result = simulate(spec, {.threads = threads}, {200, 333});
+    ASSERT_EQ(result.volume_traces.size(), 2u);
+    const VolumeTrace &all = result.volume_traces[0], &part = result.volume_traces[1];
+    EXPECT_EQ(all.volumes, (std::vector<std::string>{"dopamine", "idle"}));
+    ASSERT_EQ(all.sample_count(), 41u);
+    EXPECT_EQ(all.first_step, 0u);
+    for (std::size_t k = 0; k < 41; ++k) {
+      EXPECT_NEAR(all.values[2 * k], expected(10.0 * static_cast<double>(k)), 1e-12) << k;
+      EXPECT_EQ(all.values[2 * k + 1], 0.7);
+    }
+    ASSERT_EQ(part.sample_count(), 101u);
+    EXPECT_EQ(part.first_step, 3300u);
+    for (std::size_t k = 0; k < 101; ++k) EXPECT_NEAR(part.values[k], expected(330 + 0.1 * static_cast<double>(k)), 1e-12) << k;
+  }
+}
+
 TEST(Dopamine, ALatePulseFindsWhatIsLeftOfTheEligibility) {
   for (const double late : {0.1, 500.0, 1500.0, 9000.0}) {
     const Pair pair = eligible({.pulses = {rewards({60 + late}, {0.005})}});

@@ -189,6 +189,49 @@ TEST(SamePlastic, spikes_and_weights_are_identical_in_pieces_whatever_is_brought
   });
 }
 
+TEST(SamePlastic, weights_taken_on_the_way_are_those_of_a_run_that_ends_there_and_taking_them_changes_no_bits) {
+  for_each_case([](NetworkSpec spec, const Outcome& expected) {
+    const bool grows = std::any_of(spec.projections.begin(), spec.projections.end(), [](const ProjectionSpec& p) {
+      return std::any_of(p.synapse.begin(), p.synapse.end(), [](const SynapseSpec& s) { return engine::find_synapse(s.rule)->structure; });
+    });
+    if (grows) return;  // refused
+    const double run_ms = spec.simulation.warmup_ms + spec.simulation.duration_ms;
+    NetworkSpec sampled = spec;
+    for (RecordingSpec& r : sampled.recordings)
+      if (r.kind == RecordingSpec::Kind::weights) r.interval_ms = 33.3, r.stop_ms = 150;
+    const auto rest_of = [&](RunResult& r) {  // the same synapses as without an interval, in an order that does not go by their weights
+      std::vector<std::size_t> order(r.connections.size());
+      for (Connections& c : r.connections) {
+        std::vector<std::tuple<std::uint32_t, std::uint32_t, std::uint16_t, double, double>> all;
+        for (std::size_t k = 0; k < c.source.size(); ++k) all.emplace_back(c.source[k], c.target[k], c.receptor[k], c.delay_ms[k], c.weight[k]);
+        std::sort(all.begin(), all.end());
+        for (std::size_t k = 0; k < all.size(); ++k) std::tie(c.source[k], c.target[k], c.receptor[k], c.delay_ms[k], c.weight[k]) = all[k];
+      }
+      return Outcome(r);
+    };
+    RunResult one = simulate(sampled, {.threads = 1});
+    const RunResult many = simulate(sampled, {.threads = 3}, {333, 334, 1000});
+    NetworkSpec until = spec;  // ends with a sample
+    until.simulation.warmup_ms = 0;
+    until.simulation.duration_ms = 133.2;
+    const RunResult there = simulate(until);
+    for (std::size_t k = 0; k < one.connections.size(); ++k) {
+      const Connections &c = one.connections[k], &end = there.connections[k];
+      EXPECT_EQ(c.sample_steps, (std::vector<std::uint32_t>{0, 333, 666, 999, 1332}));
+      EXPECT_EQ(c.samples, many.connections[k].samples);
+      const std::size_t n = c.source.size();
+      ASSERT_EQ(n, end.source.size());
+      ASSERT_GT(n, 0u);
+      std::visit([&](const auto& samples) {
+        ASSERT_EQ(samples.size(), 5 * n);
+        for (std::size_t i = 0; i < n; ++i) EXPECT_EQ(samples[4 * n + i], static_cast<std::remove_cvref_t<decltype(samples[0])>>(end.weight[i])) << i;
+      }, c.samples);
+    }
+    EXPECT_GT(run_ms, 150);
+    EXPECT_TRUE(rest_of(one) == expected);
+  });
+}
+
 /// Cells that fire far more often than their sources, until one thread has to bring its synapses up to date by itself and
 /// seven, with a seventh of the history each, have not.
 TEST(SamePlastic, weights_are_identical_where_histories_outgrow_their_limit) {

@@ -7,14 +7,12 @@ spikes/s, and activity becomes irregular. 2,000 cells for 12 s of biology take a
 
 Vogels, Sprekeler, Zenke, Clopath & Gerstner 2011, doi:10.1126/science.1211095.
 """
-import numpy as np
-
 import ranvier
 
 CELLS = {"C_m": 200.0, "tau_m": 20.0, "E_L": -60.0, "V_th": -50.0, "V_reset": -60.0, "t_ref": 5.0, "E_ex": 0.0, "E_in": -80.0, "tau_syn_ex": 5.0, "tau_syn_in": 10.0, "I_e": 200.0}
 
 
-def run(cells=2000, seconds=12, pieces=24, target_rate="3 Hz"):
+def run(cells=2000, seconds=12, target_rate="3 Hz"):
     net = ranvier.Network("balance", seed=1)
     p = 160 / cells                                 # as many inputs a cell as in 8,000 of them at 0.02
     E = net.population("E", round(0.8 * cells), "lif_cond_exp", params=CELLS, initial={"V_m": {"uniform": ["-60 mV", "-50 mV"]}})
@@ -24,22 +22,19 @@ def run(cells=2000, seconds=12, pieces=24, target_rate="3 Hz"):
     net.project(I, I, {"pairwise_bernoulli": p}, weight="3 nS", delay="0.1 ms", receptor="in")
     net.project(I, E, {"pairwise_bernoulli": p}, weight="0 nS", delay="0.1 ms", receptor="in",
                 synapse={"stdp_inhibitory": {"eta": "0.01 nS", "rate": target_rate, "tau": "20 ms", "w_max": "100 nS"}})
+    net.record("spikes")
+    net.record("weights", source=I[::25], target=E, interval="500 ms")
     sim = net.build()
-    times, weights = [0.0], [sim.synapses("I", "E").weight]
-    for _ in range(pieces):
-        sim.run(round(seconds * 1e3 / pieces))
-        times.append(sim.time)
-        weights.append(sim.synapses("I", "E").weight)
-    return sim, np.array(times), np.array(weights)
+    sim.run(seconds * 1e3)
+    return sim
 
 
-def draw(result):
-    sim, times, weights = result
+def draw(sim):
     figure, axes = ranvier.plot.figure(2, 2, width="page", height=92)
     ranvier.plot.raster(sim, stop="300 ms", most=300, ax=axes[0, 0])
     ranvier.plot.raster(sim, start=sim.time - 300, most=300, ax=axes[0, 1])
     ranvier.plot.rates(sim, bin="100 ms", ax=axes[1, 0])
-    ranvier.plot.weight_history(times, weights[:, ::25], unit="nS", ax=axes[1, 1])
+    ranvier.plot.weight_history(sim.weight_series(), unit="nS", ax=axes[1, 1])
     ranvier.plot.letters(axes)
     return figure
 

@@ -196,14 +196,15 @@ struct InputSpec {
 };
 
 struct RecordingSpec {
-  enum class Kind { spikes, state, weights, connectivity };
+  enum class Kind { spikes, state, weights, connectivity, volumes };
   std::string name;
   Kind kind = Kind::spikes;
   Slice neurons;                       ///< spikes, state
   std::vector<std::string> variables;  ///< state: names of state variables; a receptor's as "ex.I"
-  double interval_ms = 0;              ///< state: 0 means every step
+  double interval_ms = 0;              ///< state, volumes: 0 means every step; weights: 0 means once, at the end
   bool shares_file = false;            ///< state: all recordings of this name are one report, in one file
   Slice sources, targets;              ///< weights, connectivity
+  std::vector<int> volumes;            ///< volumes: indices in NetworkSpec::volumes
   double start_ms = 0, stop_ms = std::numeric_limits<double>::infinity();
   std::string where;
 };

@@ -64,6 +64,21 @@ struct Connections {
   std::vector<std::uint16_t> receptor;  ///< index in the target population's receptors
   std::vector<double> weight;           ///< pA, nS or mV, as the receptor wants; at the end of the run
   std::vector<double> delay_ms;
+  bool sampled = false;                     ///< of `weights` with an interval, which are about synapses that learn only
+  std::vector<std::uint32_t> sample_steps;
+  std::variant<std::vector<float>, std::vector<double>> samples;  ///< [sample_steps][synapses] weights; float64 in a run of double precision
+};
+
+/// Concentrations at regular times: one `volumes` recording. Each is the one just before the pulses of its step.
+///
+///   values  [n_samples][n_volumes]
+///   times   (first_step + i x interval) x dt
+struct VolumeTrace {
+  std::string name;                  ///< of the recording
+  std::vector<std::string> volumes;
+  std::uint32_t first_step = 0, interval = 1;
+  std::vector<double> values;
+  std::size_t sample_count() const { return volumes.empty() ? 0 : values.size() / volumes.size(); }
 };
 
 /// What became of a volume.
@@ -125,6 +140,7 @@ struct RunResult {
   std::vector<double> times_ms;  ///< of each spike, where some population lives off the grid; else empty: step x dt
   std::vector<Trace> traces;
   std::vector<Connections> connections;
+  std::vector<VolumeTrace> volume_traces;
   std::vector<VolumeResult> volumes;
   std::optional<GapWork> gap_work;         ///< where gap junctions are solved by waveform relaxation
   std::vector<StructureSeries> structure;  ///< of each projection with a rule of structure

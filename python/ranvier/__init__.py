@@ -22,7 +22,7 @@ from ._core import version as __version__
 from .errors import InputError, RunError
 from .network import GapJunctions, Input, Network, Population, Projection, load
 from .plan import plan
-from .results import Piece, Spikes, Synapses, Trace
+from .results import Course, Piece, Spikes, Synapses, Trace, WeightSeries
 from .simulation import Simulation
 from .units import ms, quantity
 from .models import models
@@ -40,5 +40,5 @@ def __getattr__(name):
     raise AttributeError(f"module 'ranvier' has no attribute {name!r}")
 
 
-__all__ = ["GapJunctions", "Input", "InputError", "Network", "Piece", "Population", "Projection", "RunError", "Simulation", "Spikes", "Synapses", "Trace",
+__all__ = ["GapJunctions", "Input", "InputError", "Network", "Piece", "Population", "Projection", "RunError", "Simulation", "Spikes", "Synapses", "Trace", "Course", "WeightSeries",
            "__version__", "load", "models", "ms", "plan", "quantity", "statistics"]

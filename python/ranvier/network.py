@@ -168,9 +168,10 @@ class Network:
         self._add("volumes", _Named, name, keys)
 
     def record(self, type: str, neurons=None, variables=None, name: str = None, **keys):
-        """Records "spikes", "state" (with variables), "weights" or "connectivity" (with source and target). Without any call all spikes are recorded.
+        """Records "spikes", "state" (with variables), "weights" or "connectivity" (with source and target), or "volumes". Without any call all spikes are recorded.
 
-        interval  of state variables, in ms; every step where not given
+        interval  of state variables, in ms; every step where not given. With "weights", of synapses that learn: Simulation.weight_series() has them
+        volumes   of "volumes": their names, or all; Simulation.course() has their concentrations
         """
         if name is None and type == "state":
             name = f"state {_word(neurons)}"

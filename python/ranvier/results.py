@@ -43,6 +43,24 @@ class Synapses(NamedTuple):
         return out
 
 
+class WeightSeries(NamedTuple):
+    """Weights of synapses that learn, at regular times; one column for each synapse, by source, then target."""
+
+    times: np.ndarray     #: [samples] ms
+    weights: np.ndarray   #: [samples][synapses] pA, nS or mV, as the receptor wants
+    source: np.ndarray    #: [synapses] within the source population
+    target: np.ndarray    #: [synapses] within the target population
+    delay: np.ndarray     #: [synapses] ms
+    receptor: np.ndarray  #: [synapses] index in the target population's receptors
+
+
+class Course(NamedTuple):
+    """The concentration of a volume."""
+
+    times: np.ndarray   #: [samples] ms
+    values: np.ndarray  #: [samples] just before the pulses of that time
+
+
 class Piece:
     """One piece of a run: what Simulation.run() returns."""
 
@@ -92,6 +110,35 @@ class Piece:
         trace, k = found[0]
         steps = trace["first_step"] + trace["interval"] * np.arange(trace["values"].shape[0], dtype=np.int64)
         return Trace(_times(steps, self._dt), trace["values"][:, k, :], trace["neurons"], trace["variables"][k][1])
+
+    def weight_series(self, source=None, target=None, name: str = None) -> WeightSeries:
+        """Weights that were recorded with an interval. Name the populations, or the recording, where there are several such recordings.
+
+        Raises InputError where none was recorded, or where it is not clear which is meant.
+        """
+        ends = [None if p is None else self._layout.index_of(p) for p in (source, target)]
+        sampled = [c for c in self._core.connections if c["sampled"]]
+        found = [c for c in sampled if ends[0] in (None, c["source_population"]) and ends[1] in (None, c["target_population"]) and name in (None, c["name"])]
+        if len(found) != 1:
+            have = ", ".join(repr(c["name"]) for c in sampled) or "nothing"
+            raise InputError(f"weights: {'were not recorded with an interval' if not found else 'were recorded several times: name the populations or the recording'}; there is {have}")
+        c = found[0]
+        steps = c["sample_steps"]
+        return WeightSeries(_times(steps.astype(np.int64), self._dt), c["samples"].reshape(len(steps), len(c["source"])), c["source"], c["target"], c["delay_ms"], c["receptor"])
+
+    def course(self, volume: str, name: str = None) -> Course:
+        """The recorded concentration of a volume.
+
+        Raises InputError where it was not recorded, or where it is not clear which recording is meant.
+        """
+        traces = self._core.volume_traces
+        found = [t for t in traces if volume in t[1] and name in (None, t[0])]
+        if len(found) != 1:
+            have = ", ".join(f"{v} in {t[0]!r}" for t in traces for v in t[1]) or "nothing"
+            raise InputError(f"{volume}: {'was not recorded' if not found else 'was recorded several times: name the recording'}; there is {have}")
+        _, volumes, first, interval, values = found[0]
+        values = values.reshape(-1, len(volumes))[:, volumes.index(volume)]
+        return Course(_times(first + interval * np.arange(len(values), dtype=np.int64), self._dt), values)
 
     def __repr__(self):
         return f"<Piece {self.start:g} ms to {self.stop:g} ms: {len(self.ids)} spikes recorded, {self.wall_s:.3g} s>"

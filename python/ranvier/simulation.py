@@ -9,7 +9,7 @@ import numpy as np
 from . import _core
 from .errors import InputError
 from .progress import Progress
-from .results import Layout, Piece, Spikes, Synapses, Trace
+from .results import Course, Layout, Piece, Spikes, Synapses, Trace, WeightSeries
 from .tree import plain
 from .units import ms, quantity
 
@@ -109,12 +109,25 @@ class Simulation:
 
     def trace(self, variable: str, population=None, name: str = None) -> Trace:
         """A recorded state variable over all pieces so far: times [samples] in ms, values [samples][neurons]."""
-        if not self.pieces:
-            raise InputError("nothing has run yet: call run() first")
-        found = [piece.trace(variable, population, name) for piece in self.pieces]
+        found = self._of_pieces(lambda piece: piece.trace(variable, population, name))
         if len(found) == 1:
             return found[0]
         return Trace(np.concatenate([t.times for t in found]), np.concatenate([t.values for t in found]), found[0].neurons, found[0].unit)
+
+    def weight_series(self, source=None, target=None, name: str = None) -> WeightSeries:
+        """Weights recorded with an interval, over all pieces so far: times [samples] in ms, weights [samples][synapses]."""
+        found = self._of_pieces(lambda piece: piece.weight_series(source, target, name))
+        return found[0]._replace(times=np.concatenate([w.times for w in found]), weights=np.concatenate([w.weights for w in found]))
+
+    def course(self, volume: str, name: str = None) -> Course:
+        """The recorded concentration of a volume over all pieces so far."""
+        found = self._of_pieces(lambda piece: piece.course(volume, name))
+        return Course(*(np.concatenate(column) for column in zip(*found)))
+
+    def _of_pieces(self, read):
+        if not self.pieces:
+            raise InputError("nothing has run yet: call run() first")
+        return [read(piece) for piece in self.pieces]
 
     def variables(self, population) -> dict:
         """{name: unit} of a population's state variables."""

@@ -265,6 +265,9 @@ nb::dict trace_dict(const nb::object& owner, const Trace& t) {
 
 nb::dict connections_dict(Connections c) {
   nb::dict d;
+  d["sampled"] = c.sampled;
+  d["sample_steps"] = taken(std::move(c.sample_steps));
+  d["samples"] = std::visit([](auto& samples) -> nb::object { return taken(std::move(samples)); }, c.samples);
   d["name"] = c.name;
   d["source_population"] = c.source_population;
   d["target_population"] = c.target_population;
@@ -298,6 +301,11 @@ void add_results(nb::module_& m) {
       .def_prop_ro("connections", [](const RunResult& r) {
         nb::list out;
         for (const Connections& c : r.connections) out.append(connections_dict(c));
+        return out;
+      })
+      .def_prop_ro("volume_traces", [](const RunResult& r) {
+        nb::list out;
+        for (VolumeTrace t : r.volume_traces) out.append(nb::make_tuple(t.name, t.volumes, t.first_step, t.interval, taken(std::move(t.values))));
         return out;
       })
       .def_prop_ro("volumes", [](const RunResult& r) {

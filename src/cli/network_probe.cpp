@@ -14,6 +14,7 @@
 #include "engine/rule.hpp"
 #include "engine/run.hpp"
 #include "engine/state.hpp"
+#include "engine/weight_series.hpp"
 #include "measure/ceilings.hpp"
 
 namespace ranvier::cli {
@@ -46,15 +47,6 @@ bool restart_peak() {
 }
 
 bool only_emits(const PopulationSpec& p) { return p.membrane == "poisson_source" || p.membrane == "spike_train"; }
-
-/// State variables kept by a recording: float32, or float64 in double precision.
-double trace_byte(const NetworkSpec& spec, const RecordingSpec& r) {
-  const SimulationSpec& s = spec.simulation;
-  if (r.kind != RecordingSpec::Kind::state) return 0;
-  const double stop = std::min(r.stop_ms, s.warmup_ms + s.duration_ms), interval = std::max(r.interval_ms, s.dt_ms);
-  const double samples = std::max(0.0, stop - r.start_ms) / interval;
-  return samples * static_cast<double>(r.neurons.size()) * static_cast<double>(r.variables.size()) * (s.double_precision ? 8 : 4);
-}
 
 ProbePiece run_piece(const engine::Network& network, engine::State& state, std::uint32_t until) {
   engine::Recorder recorder(network);
@@ -181,7 +173,7 @@ plan::NetworkCounts count_network(const NetworkSpec& spec, int threads) {
   n.warmup = Seconds{s.warmup_ms * 1e-3};
   n.threads = threads;
   n.estimated = Bytes{memory.total_byte() - memory.record_byte};
-  for (const RecordingSpec& r : spec.recordings) n.traces += Bytes{trace_byte(spec, r)};
+  for (const RecordingSpec& r : spec.recordings) n.traces += Bytes{engine::recorded_byte(spec, r)};
   for (const PopulationSpec& p : spec.populations) {
     const engine::ModelInfo* info = engine::find_model(engine::ModelInfo::Kind::membrane, p.membrane);
     n.exact_times = n.exact_times || (info && info->event_driven);

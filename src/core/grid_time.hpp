@@ -8,6 +8,12 @@
 
 namespace ranvier {
 
+/// The step nearest to a time; 0 before the first, 2^32 - 1 for what lies beyond all steps.
+inline std::uint32_t nearest_step(double time_ms, double dt_ms) {
+  const double steps = std::round(time_ms / dt_ms);
+  return steps >= 4294967295.0 ? 0xFFFFFFFFu : static_cast<std::uint32_t>(std::max(0.0, steps));
+}
+
 /// Time of a step in ms, the double nearest to the decimal number a person expects: 3 steps of 0.1 ms
 /// are 0.3, not 0.30000000000000004. Where 1 / dt is whole, dividing by it rounds once; multiplying by dt
 /// would round twice.

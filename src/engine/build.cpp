@@ -16,6 +16,7 @@
 #include "engine/synapse_model.hpp"
 #include "engine/values.hpp"
 #include "engine/volume.hpp"
+#include "engine/weight_series.hpp"
 #include "ranvier/error.hpp"
 
 namespace ranvier::engine {
@@ -425,6 +426,7 @@ std::shared_ptr<Network> resolve(const NetworkSpec& spec, const Options& options
   if (network->neurons >= std::int64_t{1} << 32) problems.push_back(fmt::format("{} neurons: at most 2^32 are possible", network->neurons));
   check_projections(network->spec, problems);
   check_volumes(network->spec, problems);
+  check_recordings(network->spec, problems);
   resolve_off_grid(*network, problems);
   if (problems.empty()) draw_gap_junctions(*network, problems);
   if (!problems.empty()) throw InputError(problems);

@@ -4,15 +4,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/grid_time.hpp"
 #include "core/math.hpp"
 
 namespace ranvier::engine {
 namespace {
-
-std::uint32_t to_step(double t_ms, double dt) {
-  const double s = std::round(t_ms / dt);
-  return s >= 4294967295.0 ? 0xFFFFFFFFu : static_cast<std::uint32_t>(std::max(0.0, s));
-}
 
 /// The part of a slice that lies on a block: slice indices [first, last) and the block's cell of the first.
 struct Part {
@@ -57,8 +53,8 @@ PoissonInput::PoissonInput(const Network& network, std::size_t index, const Bloc
   last_ = part.last;
   cell_of_first_ = part.cell;
   stride_ = spec_->target.stride;
-  start_ = to_step(spec_->start_ms, dt_);
-  stop_ = to_step(spec_->stop_ms, dt_);
+  start_ = nearest_step(spec_->start_ms, dt_);
+  stop_ = nearest_step(spec_->stop_ms, dt_);
   if (empty()) return;
   const double quantum = network.populations[static_cast<std::size_t>(block.population)].receptors[static_cast<std::size_t>(receptor_)].quantum;
   for (double w : values_on(spec_->weight, spec_->target, first_, last_, seed_, input_object + 4 * object_)) weights_.push_back(std::llround(w / quantum));
@@ -100,8 +96,8 @@ CurrentInputs::CurrentInputs(const Network& network, const Block& block) : dt_(n
     if (spec.kind == InputSpec::Kind::poisson || spec.target.population != block.population) continue;
     const engine::Part on = part_on(spec.target, block);
     const auto object = static_cast<std::uint32_t>(k);
-    Part part{&spec, object, on.first, on.last, on.cell, spec.target.stride, to_step(spec.start_ms, dt_), to_step(spec.stop_ms, dt_),
-              std::max(1u, to_step(spec.noise_dt_ms, dt_)), {}, {}};
+    Part part{&spec, object, on.first, on.last, on.cell, spec.target.stride, nearest_step(spec.start_ms, dt_), nearest_step(spec.stop_ms, dt_),
+              std::max(1u, nearest_step(spec.noise_dt_ms, dt_)), {}, {}};
     part.amplitude = values_on(spec.amplitude_pA, spec.target, on.first, on.last, seed_, input_object + 4 * object + 2);
     part.mean = values_on(spec.mean_pA, spec.target, on.first, on.last, seed_, input_object + 4 * object + 3);
     parts_.push_back(std::move(part));
@@ -192,7 +188,7 @@ SourceBlock::SourceBlock(const Network& network, const Block& block, std::uint32
   if (train_) {
     for (std::size_t k = 0; k < p.spec->trains.times_ms.size(); ++k) {
       const std::int64_t cell = p.spec->trains.neurons[k];
-      const std::uint32_t step = to_step(p.spec->trains.times_ms[k], dt_);
+      const std::uint32_t step = nearest_step(p.spec->trains.times_ms[k], dt_);
       if (cell >= first_ && cell < last_ && step > after_step) events_.push_back({step, static_cast<std::uint32_t>(cell - first_), p.spec->trains.times_ms[k]});
     }
     std::sort(events_.begin(), events_.end());

@@ -16,6 +16,7 @@
 #include "engine/structure.hpp"
 #include "engine/synapse_model.hpp"
 #include "engine/values.hpp"
+#include "engine/weight_series.hpp"
 #include "ranvier/error.hpp"
 
 namespace ranvier::engine {
@@ -283,7 +284,7 @@ double description_byte(const NetworkSpec& spec) {
   return byte + (tables ? tables_byte : 0);
 }
 
-double recorded_byte(const NetworkSpec& spec) {
+double kept_byte(const NetworkSpec& spec) {
   const SimulationSpec& s = spec.simulation;
   const double run_ms = s.warmup_ms + s.duration_ms;
   double byte = 0;
@@ -293,11 +294,7 @@ double recorded_byte(const NetworkSpec& spec) {
     if (membrane && sleeps(spec, k, p, *membrane)) continue;
     byte += (find_event_membrane(p.membrane) ? exact_spike_byte : spike_byte) * assumed_rate_hz * 1e-3 * run_ms * static_cast<double>(p.size);
   }
-  for (const RecordingSpec& r : spec.recordings)
-    if (r.kind == RecordingSpec::Kind::state) {
-      const double samples = std::max(0.0, std::min(r.stop_ms, run_ms) - r.start_ms) / std::max(r.interval_ms, s.dt_ms);
-      byte += samples * static_cast<double>(r.neurons.size()) * static_cast<double>(r.variables.size()) * (s.double_precision ? 8 : 4);
-    }
+  for (const RecordingSpec& r : spec.recordings) byte += recorded_byte(spec, r);
   return byte;
 }
 
@@ -314,7 +311,7 @@ std::uint64_t free_memory() {
 double MemoryEstimate::total_byte() const { return process_byte + description_byte + std::max(building_byte, row_byte + event_byte + state_byte + std::max(state_byte, record_byte)); }
 
 MemoryEstimate estimate_memory(const NetworkSpec& spec, int threads) {
-  MemoryEstimate e{.process_byte = engine::process_byte, .description_byte = engine::description_byte(spec), .record_byte = recorded_byte(spec)};
+  MemoryEstimate e{.process_byte = engine::process_byte, .description_byte = engine::description_byte(spec), .record_byte = kept_byte(spec)};
   const bool exact = spec.simulation.double_precision && std::any_of(spec.projections.begin(), spec.projections.end(), [](const ProjectionSpec& p) { return !p.weight.is_constant(); });
   const double rules = rules_byte(spec, threads);
   const double index = 4 * static_cast<double>(spec.neuron_count()) * threads;

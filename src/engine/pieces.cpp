@@ -19,6 +19,22 @@ void append(Trace& to, const Trace& from) {
   std::visit([&](auto& values) { append(values, std::get<std::remove_reference_t<decltype(values)>>(from.values)); }, to.values);
 }
 
+/// Samples one after the other; the synapses and their weights as of the later piece.
+void append(Connections& to, const Connections& from) {
+  auto steps = std::move(to.sample_steps);
+  auto samples = std::move(to.samples);
+  to = from;
+  append(steps, from.sample_steps);
+  std::visit([&](auto& values) { append(values, std::get<std::remove_reference_t<decltype(values)>>(from.samples)); }, samples);
+  to.sample_steps = std::move(steps);
+  to.samples = std::move(samples);
+}
+
+void append(VolumeTrace& to, const VolumeTrace& from) {
+  if (to.values.empty()) to.first_step = from.first_step;
+  append(to.values, from.values);
+}
+
 void append(StructureSeries& to, const StructureSeries& from) {
   // A piece begins with the count that the one before it ended with.
   const auto skip = !to.counts.empty() && !from.counts.empty() && from.counts[0].step <= to.counts.back().step ? 1 : 0;
@@ -44,7 +60,8 @@ void append(RunResult& whole, const RunResult& piece) {
   append(whole.times_ms, piece.times_ms);
   for (std::size_t k = 0; k < whole.traces.size(); ++k) append(whole.traces[k], piece.traces[k]);
   for (std::size_t k = 0; k < whole.structure.size(); ++k) append(whole.structure[k], piece.structure[k]);
-  whole.connections = piece.connections;
+  for (std::size_t k = 0; k < whole.connections.size(); ++k) append(whole.connections[k], piece.connections[k]);
+  for (std::size_t k = 0; k < whole.volume_traces.size(); ++k) append(whole.volume_traces[k], piece.volume_traces[k]);
   whole.volumes = piece.volumes;
   whole.end_step = piece.end_step;
   whole.partial = piece.partial;

@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/grid_time.hpp"
 #include "engine/assemble.hpp"
 #include "engine/rewire.hpp"
 #include "engine/state.hpp"
@@ -294,6 +295,7 @@ void hear(const Network& network, State& state) {
 }
 
 void for_each_plastic_synapse(const Network& network, const State& state, int from, int to, const std::function<void(const SynapseRecord&)>& visit) {
+  const GridTime time(network.dt());
   for (std::size_t t = 0; t < network.shards.size(); ++t)
     for (const auto& synapses : state.shards[t].plastic) {
       const PlasticTable& table = synapses->table();
@@ -307,7 +309,7 @@ void for_each_plastic_synapse(const Network& network, const State& state, int fr
           const PlasticSegment& segment = table.segments[g];
           for (std::size_t k = segment.first; k < std::size_t{segment.first} + segment.count; ++k)
             visit({first_source + p.source[source], first_target + table.targets[k], p.receptor, segment.delay,
-                   synapses->read(flights, source, segment, k, state.step, -1), segment.delay * network.dt()});
+                   synapses->read(flights, source, segment, k, state.step, -1), time(segment.delay)});
         }
     }
 }

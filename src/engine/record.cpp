@@ -21,11 +21,6 @@ double clock_now(clockid_t which) {
   return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
-std::uint32_t to_step(double t_ms, double dt) {
-  const double s = std::round(t_ms / dt);
-  return s >= 4294967295.0 ? 0xFFFFFFFFu : static_cast<std::uint32_t>(std::max(0.0, s));
-}
-
 std::uint32_t stamp(const Spike& s) { return s.step; }
 std::uint32_t stamp(const ExactSpike& s) { return s.spike.step; }
 
@@ -177,7 +172,21 @@ Recorder::~Recorder() = default;
 Recorder::Impl::Impl(const Network& network)
     : logs(network.shards.size()), exact_logs(network.shards.size()), times(network.shards.size()), delivered(network.shards.size()), updates(network.shards.size()) {
   for (const RecordingSpec& r : network.spec.recordings)
-    if (r.kind == RecordingSpec::Kind::state) add_trace(network, r);
+    switch (r.kind) {
+      case RecordingSpec::Kind::state: add_trace(network, r); break;
+      case RecordingSpec::Kind::volumes: add_volumes(network, r); break;
+      case RecordingSpec::Kind::weights:
+        if (r.interval_ms > 0) weights.emplace_back(network, r);
+        break;
+      default: break;
+    }
+}
+
+void Recorder::Impl::add_volumes(const Network& network, const RecordingSpec& r) {
+  VolumeRun run{.trace = {.name = r.name}, .start = nearest_step(r.start_ms, network.dt()), .stop = nearest_step(r.stop_ms, network.dt()), .volumes = r.volumes};
+  run.trace.interval = std::max(1u, nearest_step(r.interval_ms, network.dt()));
+  for (const int k : r.volumes) run.trace.volumes.push_back(network.spec.volumes[static_cast<std::size_t>(k)].name);
+  volumes.push_back(std::move(run));
 }
 
 void Recorder::Impl::add_trace(const Network& network, const RecordingSpec& r) {
@@ -196,9 +205,9 @@ void Recorder::Impl::add_trace(const Network& network, const RecordingSpec& r) {
   }
   run.trace.name = r.name;
   run.trace.population = r.neurons.population;
-  run.trace.interval = std::max(1u, to_step(r.interval_ms, network.dt()));
-  run.start = std::max(1u, to_step(r.start_ms, network.dt()));
-  run.stop = to_step(r.stop_ms, network.dt());
+  run.trace.interval = std::max(1u, nearest_step(r.interval_ms, network.dt()));
+  run.start = std::max(1u, nearest_step(r.start_ms, network.dt()));
+  run.stop = nearest_step(r.stop_ms, network.dt());
   run.trace.first_step = run.start;
   for (std::int64_t i = 0; i < r.neurons.size(); ++i) run.trace.neurons.push_back(static_cast<std::uint32_t>(r.neurons[i]));
   for (const Shard& shard : network.shards) {
@@ -248,8 +257,34 @@ void Recorder::Impl::sample_traces(const Network& network, const State& state, s
   }
 }
 
+void Recorder::Impl::sample_volumes(const State& state, std::uint32_t step) {
+  for (VolumeRun& run : volumes) {
+    if (step < run.start || step > run.stop || (step - run.start) % run.trace.interval) continue;
+    if (run.trace.values.empty()) run.trace.first_step = step;
+    for (const int k : run.volumes) run.trace.values.push_back(state.shards[0].volumes[static_cast<std::size_t>(k)]->at(step));
+  }
+}
+
+std::uint32_t Recorder::Impl::next_weights(std::uint32_t step) const {
+  std::uint32_t next = 0xFFFFFFFFu;
+  for (const WeightSeries& w : weights) next = std::min(next, w.next(step));
+  return next;
+}
+
+void Recorder::Impl::take_weights(const Network& network, const State& state) {
+  if (weights.empty() || state.step == weights_taken) return;
+  weights_taken = state.step;
+  const double wall = clock_now(CLOCK_MONOTONIC);
+  for (WeightSeries& w : weights)
+    if (w.due(state.step)) w.take(network, state);
+  const double took = clock_now(CLOCK_MONOTONIC) - wall;
+  (measuring ? seconds : warmup_seconds) += took;
+  if (measuring) weights_seconds += took;
+}
+
 void Recorder::Impl::begin(const Network& network, const State& state, const RunOptions& options) {
   if (structure.empty()) structure = start_series(network, state);
+  if (state.step == 0) sample_volumes(state, 0);
   extend_traces(state.step, options.until_step);
   warmup_step = options.warmup_step;
   measuring = state.step >= options.warmup_step;
@@ -353,7 +388,7 @@ void Recorder::finish(const Network& network, const State& state, RunResult& res
     sum.record += r.times[t].record;
   }
   const auto n = static_cast<double>(network.shards.size());
-  result.stages = {{"deliver", sum.deliver / n}, {"update", sum.update / n}, {"wait", sum.wait / n}, {"record", sum.record / n}};
+  result.stages = {{"deliver", sum.deliver / n}, {"update", sum.update / n}, {"wait", sum.wait / n}, {"record", sum.record / n + r.weights_seconds}};
   if (!r.structure.empty()) result.stages.push_back({"rewire", r.rewire_seconds});
   if (network.gaps.wave_steps) result.gap_work = r.gap_work;
   result.structure = std::move(r.structure);
@@ -368,13 +403,17 @@ void Recorder::finish(const Network& network, const State& state, RunResult& res
     result.traces.push_back(std::move(run.trace));
   }
   r.traces.clear();
+  for (auto& run : r.volumes) result.volume_traces.push_back(std::move(run.trace));
+  r.volumes.clear();
   for (std::size_t k = 0; k < network.spec.volumes.size(); ++k) {
     const Volume& volume = *state.shards[0].volumes[k];
     result.volumes.push_back({network.spec.volumes[k].name, volume.course().pulses(state.step), volume.at(state.step)});
   }
   for (const RecordingSpec& rec : network.spec.recordings)
-    if (rec.kind == RecordingSpec::Kind::weights || rec.kind == RecordingSpec::Kind::connectivity)
+    if ((rec.kind == RecordingSpec::Kind::weights && rec.interval_ms == 0) || rec.kind == RecordingSpec::Kind::connectivity)
       result.connections.push_back(read_connections(network, state, rec));
+  for (WeightSeries& w : r.weights) result.connections.push_back(w.finish(network, state));
+  r.weights.clear();
 }
 
 }  // namespace ranvier::engine

@@ -371,6 +371,7 @@ void build_rows(Network& network) {
 }
 
 void for_each_synapse(const Network& network, std::int64_t source, const std::function<void(const SynapseRecord&)>& visit) {
+  const GridTime time(network.dt());
   for (const Shard& shard : network.shards) {
     const std::uint32_t* words = shard.rows.data();
     std::uint64_t at = shard.rows.start(source);
@@ -391,7 +392,7 @@ void for_each_synapse(const Network& network, std::int64_t source, const std::fu
         const auto b = std::prev(std::upper_bound(shard.blocks.begin(), shard.blocks.end(), slot, [](std::size_t s, const Block& x) { return s < x.slot; }));
         const Population& p = network.populations[static_cast<std::size_t>(b->population)];
         visit({source, p.first + b->first + static_cast<std::int64_t>((slot - b->slot) % b->padded()), code.receptor, delay,
-               static_cast<double>(units) * p.receptors[code.receptor].quantum, delay * network.dt()});
+               static_cast<double>(units) * p.receptors[code.receptor].quantum, time(delay)});
       }
       at += segment_words(code.layout, h.count());
     }

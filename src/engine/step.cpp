@@ -478,12 +478,14 @@ void run_piece(const Network& network, State& state, const RunOptions& options, 
 }  // namespace
 
 void run(const Network& network, State& state, const RunOptions& options, Recorder& recorder) {
+  if (state.step == 0) recorder.impl().take_weights(network, state);
   while (state.step < options.until_step) {
     RunOptions piece = options;
-    piece.until_step = std::min(options.until_step, next_structural_step(state, state.step));
+    piece.until_step = std::min({options.until_step, next_structural_step(state, state.step), recorder.impl().next_weights(state.step)});
     run_piece(network, state, piece, recorder);
     if (state.step < piece.until_step) return;  // stopped
     recorder.impl().rewire(network, state);
+    recorder.impl().take_weights(network, state);
   }
 }
 

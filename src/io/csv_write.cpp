@@ -90,12 +90,41 @@ OutputFile write_csv_connections(const std::filesystem::path& path, const Networ
                                  const Connections& connections) {
   Lines lines(path);
   const std::string unit = weight_unit(spec, connections);
+  const std::vector<double> times = times_of(spec, connections.sample_steps);
+  const std::size_t n = connections.source.size();
+  if (connections.sampled) lines.text("time_ms");
   lines.text("source,target,receptor").text(unit.empty() ? "weight" : "weight_" + unit).text("delay_ms").end();
   const auto& receptors = spec.populations.at(static_cast<std::size_t>(connections.target_population)).receptors;
-  for (std::size_t i = 0; i < connections.source.size(); ++i)
+  const auto line = [&](std::size_t i, auto weight) {
     lines.number(connections.source[i]).number(connections.target[i])
         .text(field(receptors.at(connections.receptor[i]).name))
-        .number(connections.weight[i]).number(connections.delay_ms[i]).end();
+        .number(weight).number(connections.delay_ms[i]).end();
+  };
+  if (!connections.sampled)
+    for (std::size_t i = 0; i < n; ++i) line(i, connections.weight[i]);
+  std::visit(
+      [&](const auto& samples) {
+        for (std::size_t k = 0; k < times.size(); ++k)
+          for (std::size_t i = 0; i < n; ++i) {
+            lines.number(times[k]);
+            line(i, samples[k * n + i]);
+          }
+      },
+      connections.samples);
+  return std::move(lines).finish();
+}
+
+OutputFile write_csv_volumes(const std::filesystem::path& path, const NetworkSpec& spec, const VolumeTrace& trace) {
+  Lines lines(path);
+  lines.text("time_ms");
+  for (const std::string& name : trace.volumes) lines.text(field(name));
+  lines.end();
+  const std::vector<double> times = times_of(spec, trace);
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    lines.number(times[i]);
+    for (std::size_t k = 0; k < trace.volumes.size(); ++k) lines.number(trace.values[i * trace.volumes.size() + k]);
+    lines.end();
+  }
   return std::move(lines).finish();
 }
 

@@ -18,8 +18,12 @@ OutputFile write_csv_spikes(const std::filesystem::path& file, const std::vector
 /// time_ms,node_id and a column for each variable ("V_m (mV)"): one line per sample and neuron.
 OutputFile write_csv_trace(const std::filesystem::path& file, const NetworkSpec& spec, const Trace& trace);
 
-/// source,target,receptor,weight,delay_ms: one line per synapse; the weight's unit in its header.
+/// source,target,receptor,weight,delay_ms: one line per synapse; the weight's unit in its header. Where weights were sampled, one line
+/// per sample and synapse, and time_ms before.
 OutputFile write_csv_connections(const std::filesystem::path& file, const NetworkSpec& spec,
                                  const Connections& connections);
+
+/// time_ms and a column for each volume.
+OutputFile write_csv_volumes(const std::filesystem::path& file, const NetworkSpec& spec, const VolumeTrace& trace);
 
 }  // namespace ranvier::io

@@ -56,6 +56,18 @@ OutputFile write_npz_connections(const std::filesystem::path& path, const Networ
   archive.array<std::uint16_t>("receptor", connections.receptor);
   archive.array<double>("weight", connections.weight);
   archive.array<double>("delay_ms", connections.delay_ms);
+  if (connections.sampled) {
+    archive.array<double>("time_ms", times_of(spec, connections.sample_steps));
+    std::visit([&](const auto& samples) { archive.array("samples", std::span(samples), {connections.sample_steps.size(), connections.source.size()}); }, connections.samples);
+  }
+  return std::move(archive).finish();
+}
+
+OutputFile write_npz_volumes(const std::filesystem::path& path, const NetworkSpec& spec, const VolumeTrace& trace) {
+  NpzWriter archive(path);
+  archive.array<double>("time_ms", times_of(spec, trace));
+  archive.words("volumes", trace.volumes);
+  archive.array("concentration", std::span(trace.values), {trace.sample_count(), trace.volumes.size()});
   return std::move(archive).finish();
 }
 

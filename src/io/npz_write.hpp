@@ -19,7 +19,11 @@ OutputFile write_npz_spikes(const std::filesystem::path& file, const std::vector
 OutputFile write_npz_trace(const std::filesystem::path& file, const NetworkSpec& spec, const Trace& trace);
 
 /// source, target, receptor, weight, delay_ms [n_synapses]; populations (source, target), receptors and weight_unit [words].
+/// Where weights were sampled: time_ms [n_samples], samples [n_samples][n_synapses].
 OutputFile write_npz_connections(const std::filesystem::path& file, const NetworkSpec& spec,
                                  const Connections& connections);
+
+/// time_ms [n_samples], volumes [words], concentration [n_samples][n_volumes].
+OutputFile write_npz_volumes(const std::filesystem::path& file, const NetworkSpec& spec, const VolumeTrace& trace);
 
 }  // namespace ranvier::io

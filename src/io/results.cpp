@@ -88,6 +88,14 @@ OutputFile write_connections(const fs::path& path, FileFormat format, const Netw
   }
 }
 
+OutputFile write_volumes(const fs::path& path, FileFormat format, const NetworkSpec& spec, const VolumeTrace& trace) {
+  switch (format) {
+    case FileFormat::csv: return write_csv_volumes(path, spec, trace);
+    case FileFormat::npz: return write_npz_volumes(path, spec, trace);
+    default: return write_hdf5_volumes(path, spec, trace);
+  }
+}
+
 const std::string& population_name(const NetworkSpec& spec, int population) {
   return spec.populations.at(static_cast<std::size_t>(population)).name;
 }
@@ -153,6 +161,10 @@ class Writer {
         {{"kind", "connections"}, {"recording", connections.name}, {"source", source}, {"target", target}});
   }
 
+  void volumes(const VolumeTrace& trace) {
+    add(write_volumes(folder_ / names_(plain_name(trace.name), ending(format_)), format_, spec_, trace), {{"kind", "volumes"}, {"recording", trace.name}, {"volumes", trace.volumes}});
+  }
+
   std::vector<OutputFile>& files() { return files_; }
   const Json& contents() const { return contents_; }
 
@@ -205,6 +217,7 @@ std::vector<fs::path> write_all(const OutputFolder& folder, const OutputOptions&
   writer.spikes(result);
   writer.traces(result.traces);
   for (const auto& connections : result.connections) writer.connections(connections);
+  for (const auto& trace : result.volume_traces) writer.volumes(trace);
   summary["files"] = writer.contents();
   writer.files().push_back(write_summary(folder.path, summary));
 

@@ -22,7 +22,7 @@ using Words = std::array<std::string_view, n>;
 constexpr Words<6> value_kinds{"constant", "normal", "lognormal", "uniform", "exponential", "column"};
 constexpr Words<3> schedule_kinds{"constant", "piecewise", "sinusoid"};
 constexpr Words<6> input_kinds{"poisson", "dc", "step", "sine", "noise", "samples"};
-constexpr Words<4> recording_kinds{"spikes", "state", "weights", "connectivity"};
+constexpr Words<5> recording_kinds{"spikes", "state", "weights", "connectivity", "volumes"};
 constexpr Words<4> pulse_kinds{"times", "spikes", "pairing", "random"};
 
 template <class Kind, std::size_t n>
@@ -233,9 +233,23 @@ InputSpec input_at(const Place& at, const NetworkSpec& spec) {
 Json json_of(const RecordingSpec& r, const NetworkSpec& spec) {
   Json j{{"kind", word_of(r.kind, recording_kinds)}, {"name", r.name}};
   if (r.kind == RecordingSpec::Kind::spikes) j["neurons"] = json_of(r.neurons, spec);
-  else j.update({{"sources", json_of(r.sources, spec)}, {"targets", json_of(r.targets, spec)}});
+  else if (r.kind != RecordingSpec::Kind::volumes) j.update({{"sources", json_of(r.sources, spec)}, {"targets", json_of(r.targets, spec)}});
+  for (const int k : r.volumes) j["volumes"].push_back(spec.volumes[static_cast<std::size_t>(k)].name);
+  if (r.interval_ms > 0) j["interval_ms"] = r.interval_ms;
   put_window(j, r.start_ms, r.stop_ms);
   return j;
+}
+
+std::vector<int> volumes_at(const Place& names, const NetworkSpec& spec) {
+  names.require_array("[\"dopamine\"]");
+  std::vector<int> out;
+  for (std::size_t k = 0; k < names.node().size(); ++k) {
+    const Place name = names.item(k);
+    const auto it = std::find_if(spec.volumes.begin(), spec.volumes.end(), [&](const VolumeSpec& v) { return v.name == name.text(); });
+    if (it == spec.volumes.end()) name.fail("no volume has this name");
+    out.push_back(static_cast<int>(it - spec.volumes.begin()));
+  }
+  return out;
 }
 
 RecordingSpec recording_at(const Place& at, const NetworkSpec& spec) {
@@ -245,7 +259,10 @@ RecordingSpec recording_at(const Place& at, const NetworkSpec& spec) {
   r.kind = kind_of<RecordingSpec::Kind>(kind, recording_kinds);
   if (r.kind == RecordingSpec::Kind::state) kind.fail("state is recorded by \"reports\"");
   if (const auto name = at.find("name")) r.name = name->text();
-  if (r.kind == RecordingSpec::Kind::spikes) {
+  r.interval_ms = number_at(at, "interval_ms", 0);
+  if (r.kind == RecordingSpec::Kind::volumes) {
+    r.volumes = volumes_at(at.get("volumes", "[\"dopamine\"]"), spec);
+  } else if (r.kind == RecordingSpec::Kind::spikes) {
     r.neurons = slice_at(at.get("neurons", "{ \"population\": \"E\" }"), spec);
   } else {
     r.sources = slice_at(at.get("sources", "{ \"population\": \"E\" }"), spec);

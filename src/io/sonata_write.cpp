@@ -137,6 +137,25 @@ OutputFile write_sonata_edges(const std::filesystem::path& path, const NetworkSp
   image.attribute(group + "/0/delay", "units", "ms");
   image.dataset(group + "/0/receptor",
                                std::vector<std::uint32_t>(connections.receptor.begin(), connections.receptor.end()));
+  if (connections.sampled) {
+    std::visit([&](const auto& samples) { image.dataset("/weights/data", samples, {connections.sample_steps.size(), count}); }, connections.samples);
+    if (!unit.empty()) image.attribute("/weights/data", "units", unit);
+    image.dataset("/weights/time", times_of(spec, connections.sample_steps));
+    image.attribute("/weights/time", "units", "ms");
+  }
+  return save(image, path);
+}
+
+OutputFile write_hdf5_volumes(const std::filesystem::path& path, const NetworkSpec& spec, const VolumeTrace& trace) {
+  Hdf5Image image;
+  const std::size_t samples = trace.sample_count(), n = trace.volumes.size();
+  for (std::size_t k = 0; k < n; ++k) {
+    std::vector<double> values;
+    for (std::size_t i = 0; i < samples; ++i) values.push_back(trace.values[i * n + k]);
+    image.dataset("/volumes/" + plain_name(trace.volumes[k]) + "/concentration", values);
+  }
+  image.dataset("/time", times_of(spec, trace));
+  image.attribute("/time", "units", "ms");
   return save(image, path);
 }
 

@@ -28,5 +28,7 @@ OutputFile write_sonata_report(const std::filesystem::path& file, const NetworkS
 /// /edges/<source>__<target>/{source_node_id, target_node_id, edge_type_id, edge_group_id, edge_group_index,
 /// 0/{syn_weight, delay, receptor}}.
 OutputFile write_sonata_edges(const std::filesystem::path& file, const NetworkSpec& spec, const Connections& connections);
+/// SONATA has no place for concentrations: /volumes/<name>/concentration and /time, in a file of the same make.
+OutputFile write_hdf5_volumes(const std::filesystem::path& path, const NetworkSpec& spec, const VolumeTrace& trace);
 
 }  // namespace ranvier::io

@@ -102,6 +102,20 @@ std::variant<std::vector<float>, std::vector<double>> variable_values(const Trac
       trace.values);
 }
 
+std::vector<double> times_of(const NetworkSpec& spec, const std::vector<std::uint32_t>& steps) {
+  const GridTime time(spec.simulation.dt_ms);
+  std::vector<double> times;
+  for (const std::uint32_t step : steps) times.push_back(time(step));
+  return times;
+}
+
+std::vector<double> times_of(const NetworkSpec& spec, const VolumeTrace& trace) {
+  const GridTime time(spec.simulation.dt_ms);
+  std::vector<double> times(trace.sample_count());
+  for (std::size_t i = 0; i < times.size(); ++i) times[i] = time(trace.first_step + std::uint64_t{trace.interval} * i);
+  return times;
+}
+
 std::string weight_unit(const NetworkSpec& spec, const Connections& connections) {
   const auto& receptors = spec.populations.at(static_cast<std::size_t>(connections.target_population)).receptors;
   std::string unit;

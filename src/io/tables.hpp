@@ -38,6 +38,10 @@ std::uint64_t result_id(const PopulationSpec& population, std::int64_t index);
 /// Values of one variable of a trace, [n_samples][n_neurons].
 std::variant<std::vector<float>, std::vector<double>> variable_values(const Trace& trace, std::size_t variable);
 
+/// Times of samples [ms].
+std::vector<double> times_of(const NetworkSpec& spec, const std::vector<std::uint32_t>& steps);
+std::vector<double> times_of(const NetworkSpec& spec, const VolumeTrace& trace);
+
 /// Unit of the weights onto the receptors that occur in `connections`; empty where they differ.
 std::string weight_unit(const NetworkSpec& spec, const Connections& connections);
 

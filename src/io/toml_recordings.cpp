@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// [[recordings]]: spikes, state variables, weights, the connectivity.
+/// [[recordings]]: spikes, state variables, weights, the connectivity, volumes.
 
 #include <fmt/format.h>
 
@@ -39,6 +39,7 @@ class RecordingReader {
       case Kind::state: state(); break;
       case Kind::weights:
       case Kind::connectivity: pairs(); break;
+      case Kind::volumes: volumes(); break;
     }
   }
 
@@ -104,7 +105,15 @@ class RecordingReader {
   }
 
   void pairs() {
-    reader_.only_keys(block_, {"type", "name", "source", "target", "start", "stop"});
+    if (recording_.kind == Kind::weights) {
+      reader_.only_keys(block_, {"type", "name", "source", "target", "interval", "start", "stop"});
+      interval();
+      if (recording_.interval_ms == 0)
+        for (const std::string_view key : {"start", "stop"})
+          if (const At at = reader_.get(block_, key)) reader_.problem(at, "weights are read once, at the end of the run; add interval = \"100 ms\" to have them at regular times");
+    } else {
+      reader_.only_keys(block_, {"type", "name", "source", "target"});
+    }
     const auto side = [&](std::string_view key) {
       const At at = reader_.get(block_, key);
       return at ? read_slices(reader_, at, spec_) : at.failed ? std::vector<Slice>{} : every_population(spec_);
@@ -131,6 +140,30 @@ class RecordingReader {
     return true;
   }
 
+  void volumes() {
+    reader_.only_keys(block_, {"type", "name", "volumes", "interval", "start", "stop"});
+    interval();
+    if (const At at = reader_.get(block_, "volumes")) {
+      if (!at.is(Node::Kind::array)) volume(at);
+      else for (std::size_t i = 0; i < at.node->items.size(); ++i) volume(reader_.item(at, i));
+    } else if (!at.failed) {
+      for (std::size_t k = 0; k < spec_.volumes.size(); ++k) recording_.volumes.push_back(static_cast<int>(k));
+    }
+    if (recording_.volumes.empty() && reader_.problems().empty()) reader_.problem(block_.node->line, block_.path, "there is no volume whose concentration could be recorded; see [[volumes]]");
+    if (recording_.name.empty()) recording_.name = "volumes";
+    spec_.recordings.push_back(recording_);
+  }
+
+  void volume(const At& at) {
+    const auto name = reader_.text(at);
+    if (!name) return;
+    std::vector<std::string> known;
+    for (const VolumeSpec& v : spec_.volumes) known.push_back(v.name);
+    const auto it = std::find(known.begin(), known.end(), *name);
+    if (it == known.end()) reader_.problem(at, fmt::format("no volume is called \"{}\".{}", *name, suggestion(*name, known)));
+    else recording_.volumes.push_back(static_cast<int>(it - known.begin()));
+  }
+
   Reader& reader_;
   NetworkSpec& spec_;
   const At& block_;
@@ -148,8 +181,8 @@ void read_recordings(Reader& reader, const At& root, Draft& draft) {
     return;
   }
   for (const auto& block : reader.tables(root, "recordings")) {
-    const auto kind = reader.word(reader.require(block, "type", "one of spikes, state, weights, connectivity"),
-                                  {"spikes", "state", "weights", "connectivity"});
+    const auto kind = reader.word(reader.require(block, "type", "one of spikes, state, weights, connectivity, volumes"),
+                                  {"spikes", "state", "weights", "connectivity", "volumes"});
     if (kind) RecordingReader(reader, draft, block, static_cast<Kind>(*kind)).read();
   }
 }

@@ -134,20 +134,22 @@ def test_short_term_plasticity_releases_as_the_closed_form(tmp_path):
 
 def test_stdp_lets_synapses_compete(tmp_path):
     s = script("stdp")
-    sim, times, weights = s.run(seconds=20, pieces=8)
+    sim = s.run(seconds=20, samples=8)
+    weights = sim.weight_series().weights
     assert weights.shape == (9, 400) and (weights >= 0).all() and (weights <= s.W_MAX * 1.001).all()
     assert np.allclose(weights[0], 0.5 * s.W_MAX, rtol=1e-4)
     assert np.median(weights[-1]) < 0.3 * s.W_MAX and weights[-1].std() > 5
-    np.testing.assert_array_equal(weights[-1], s.run(seconds=20, pieces=1)[2][-1])  # looking changes nothing
+    np.testing.assert_array_equal(weights[-1], s.run(seconds=20, samples=1).weight_series().weights[-1])  # looking changes nothing
     assert sim.rate("cell", 15_000) < 0.5 * sim.rate("cell", 0, 1000)
-    assert drawn(s, (sim, times, weights), tmp_path)
+    assert drawn(s, sim, tmp_path)
 
 
 def test_inhibition_learns_to_bring_the_rate_down(tmp_path):
     s = script("balance")
-    sim, times, weights = s.run(cells=1000, seconds=4, pieces=8)
+    sim = s.run(cells=1000, seconds=4)
+    weights = sim.weight_series("I", "E").weights
     assert sim.rate("E", 0, 200) > 5 * sim.rate("E", 3000) and weights[0].max() == 0 < weights[-1].mean()
-    assert drawn(s, (sim, times, weights), tmp_path)
+    assert drawn(s, sim, tmp_path)
 
 
 def test_the_closed_loop_reaches_its_goals(tmp_path):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..errors import InputError
-from ..results import Synapses
+from ..results import Synapses, WeightSeries
 from .groups import names_of
 from .style import AMOUNT, APART, FAINT, SIGNED, STYLE, legend, nothing, styled
 
@@ -52,13 +52,17 @@ def weights(what, source=None, target=None, *, bins: int = 60, unit: str = "", c
 
 
 @styled()
-def weight_history(times, weights, *, unit: str = "", single: int = 12, ax=None):
+def weight_history(times, weights=None, *, unit: str = "", single: int = 12, ax=None):
     """How weights change: their median, the middle half and the middle nine tenths, and some single synapses as thin lines.
 
-    times     [samples] in ms
-    weights   [samples][synapses], for instance sim.synapses("E", "E").weight after each piece
+    times     what sim.weight_series() gives; or [samples] in ms, with
+    weights   [samples][synapses]
     single    synapses drawn singly, evenly chosen
     """
+    if isinstance(times, WeightSeries):
+        times, weights = times.times, times.weights
+    if weights is None:
+        raise InputError("weight_history: give what Simulation.weight_series() returns, or times and weights")
     times, weights = np.asarray(times, dtype=float), np.asarray(weights, dtype=float)
     if weights.ndim == 1:
         weights = weights[:, None]
