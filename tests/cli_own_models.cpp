@@ -140,6 +140,24 @@ TEST(CliOwnModels, a_cache_that_others_can_write_to_is_not_used) {
   const Ran ran = folder.run(simulate);
   EXPECT_EQ(ran.code, 2);
   EXPECT_NE(ran.err.find("others can write to it"), std::string::npos) << ran.err;
+  ::chmod((folder / "cache/ranvier").c_str(), 0700);
+  ::chmod((folder / "cache").c_str(), 0777);  // who can rename the folder can put another in its place
+  const Ran above = folder.run(simulate);
+  EXPECT_EQ(above.code, 2);
+  EXPECT_NE(above.err.find("everybody can write to"), std::string::npos) << above.err;
+  ::chmod((folder / "cache").c_str(), 01777);
+  EXPECT_EQ(folder.run(simulate).code, 0);
+}
+
+TEST(CliOwnModels, two_models_of_one_name_are_refused) {
+  const OwnModel folder;
+  folder.write("other.toml", model);
+  std::string twice = network;
+  twice.insert(twice.find("[simulation]"), "[[models]]\nfile = \"other.toml\"\n");
+  folder.write("net.toml", twice);
+  const Ran ran = folder.run("check net.toml");
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_NE(ran.err.find("net.toml:4: models[1]: a model called \"own_leaky\" is described above already: give one of them another name"), std::string::npos) << ran.err;
 }
 
 TEST(CliOwnModels, mistakes_are_told_with_file_line_and_advice) {

@@ -129,6 +129,10 @@ TEST(CliState, a_state_of_another_network_or_damaged_is_refused) {
   const std::string bytes = text_of(folder / "state.h5");
   folder.write("short.h5", bytes.substr(0, bytes.size() / 2));
   expect_refused(folder.ranvier("simulate small.toml --resume short.h5 --output d"), "short.h5");
+  std::string flipped = bytes;  // a potential of some cell
+  flipped[flipped.size() / 2] = static_cast<char>(flipped[flipped.size() / 2] ^ 1);
+  folder.write("flipped.h5", flipped);
+  expect_refused(folder.ranvier("simulate small.toml --resume flipped.h5 --output f"), "flipped.h5: damaged");
   folder.write("empty.h5", "");
   expect_refused(folder.ranvier("simulate small.toml --resume empty.h5 --output e"), "empty.h5");
 }

@@ -11,6 +11,8 @@ namespace ranvier::tests::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 namespace own = ranvier::engine::HWY_NAMESPACE;
 
+constexpr int first_power = 20;  // function number 20 + n is x^n
+
 /// out[i] = function number `which` of in[i]; n a multiple of 16.
 template <class T>
 void apply(int which, const T* in, T* out, std::size_t n) {
@@ -26,7 +28,8 @@ void apply(int which, const T* in, T* out, std::size_t n) {
       case 4: y = own::formula_sin(d, x); break;
       case 5: y = own::formula_cos(d, x); break;
       case 6: y = own::formula_exprel(d, x); break;
-      default: y = own::formula_pow(d, x, hn::Set(d, T(1.5)));
+      case 7: y = own::formula_pow(d, x, hn::Set(d, T(1.5))); break;
+      default: y = own::formula_pow(d, x, hn::Set(d, T(which - first_power)));
     }
     hn::StoreU(y, d, out + i);
   }
@@ -126,6 +129,28 @@ TEST(EquationsFunctions, logarithms_at_their_borders_are_those_of_IEEE) {
   EXPECT_EQ(y[2], std::numeric_limits<double>::infinity());
   EXPECT_NEAR(y[3], std::log(std::numeric_limits<double>::denorm_min()), 1e-12);
   EXPECT_EQ(y[4], 0);
+}
+
+template <class T>
+void check_powers() {
+  std::vector<T> x{-3, -1, T(-0.25), 0, T(0.25), 1, 3, T(-1e-3)};
+  x.resize(16, 1);
+  for (const int n : {-4, -3, -1, 0, 1, 2, 3, 6}) {
+    std::vector<T> y(x.size());
+    call(20 + n, x, y);
+    for (std::size_t k = 0; k < x.size(); ++k) {
+      const double right = std::pow(static_cast<double>(x[k]), n), wrong = std::isinf(right) ? (std::isinf(y[k]) ? 0 : 1) : std::fabs(y[k] - right) / std::max(std::fabs(right), 1e-30);
+      EXPECT_LE(wrong, 40 * std::numeric_limits<T>::epsilon()) << x[k] << "^" << n << " = " << y[k];
+    }
+  }
+}
+
+TEST(EquationsFunctions, whole_powers_of_all_signs_are_those_of_C) {
+  check_powers<float>();
+  check_powers<double>();
+  std::vector<double> x(16, -2), y(16);
+  call(7, x, y);  // ^1.5
+  EXPECT_TRUE(std::isnan(y[0]));
 }
 
 }  // namespace

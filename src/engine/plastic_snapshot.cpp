@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <tuple>
 #include <type_traits>
@@ -72,6 +73,13 @@ void save_rows(const State& state, std::size_t k, const std::vector<PlasticPart>
   out.arrays.push_back({array_name(k, "delay"), std::move(delays)});
   out.arrays.push_back({array_name(k, "structure"), structure->save()});
 }
+
+/// Stamps of spikes up to a step, or -1 for none.
+bool are_stamps(const double* x, std::size_t n, std::uint32_t step) {
+  return std::all_of(x, x + n, [&](double stamp) { return stamp >= -1 && stamp <= step && stamp == std::floor(stamp); });
+}
+
+[[noreturn]] void damaged_spike() { throw InputError("the saved state holds a spike that this network cannot have: it is damaged; save it again"); }
 
 void restore_rows(const Network& network, const Snapshot& in, State& state, std::size_t k, const std::vector<PlasticPart>& parts) {
   Structure* structure = structure_at(state, k);
@@ -222,8 +230,9 @@ void restore_plastic(const Network& network, const Snapshot& in, State& state) {
     const auto& flights = find_array(in, array_name(k, "flights"), part.flight_width(), 0);
     const auto& history = find_array(in, array_name(k, "history"), part.history_width(), 0);
     for (std::size_t i = 0; i < flights.size(); i += part.flight_width())
-      if (!(flights[i] >= 0 && flights[i] < part.table().sources() && flights[i + 1] >= 0 && flights[i + 1] <= in.step))
-        throw InputError("the saved state holds a spike that this network cannot have: it is damaged; save it again");
+      if (!(flights[i] >= 0 && flights[i] < part.table().sources() && flights[i + 1] >= 0 && are_stamps(&flights[i + 1], 1, in.step) && are_stamps(&flights[i + 3], 2, in.step))) damaged_spike();
+    for (std::size_t i = 0; i < sources.size(); i += part.source_width())
+      if (!are_stamps(&sources[i], 2, in.step)) damaged_spike();
     const std::size_t width = part.cell_width(), cells = static_cast<std::size_t>(network.populations[static_cast<std::size_t>(network.spec.projections[k].target.population)].size);
     const auto* scaled = part.scaling() ? &find_array(in, array_name(k, "scaling"), Scaling::width, Scaling::width * cells) : nullptr;
     const auto* watched = width ? &find_array(in, array_name(k, "cells"), width, width * cells) : nullptr;

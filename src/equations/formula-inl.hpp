@@ -69,9 +69,17 @@ HWY_INLINE V formula_log1p(D d, V x) {
   return hn::IfThenElse(tiny, x, hn::Div(hn::Mul(formula_log(d, u), x), hn::IfThenElse(tiny, one, apart)));
 }
 
-/// x^y for x >= 0.
+/// x^y as pow() of C has it: 1 where y is 0; below 0 only to whole powers, of which the odd ones keep the sign.
 template <class D, class V>
-HWY_INLINE V formula_pow(D d, V x, V y) { return exp(d, hn::Mul(y, formula_log(d, x))); }
+HWY_INLINE V formula_pow(D d, V x, V y) {
+  using T = hn::TFromD<D>;
+  const V zero = hn::Zero(d), half = hn::Floor(hn::Mul(y, hn::Set(d, T(0.5))));
+  const V size = hn::IfThenElse(hn::Eq(y, zero), hn::Set(d, T(1)), exp(d, hn::Mul(y, formula_log(d, hn::Abs(x)))));
+  const auto odd = hn::Ne(hn::Add(half, half), y);  // or not whole
+  const V below = hn::IfThenElse(hn::Eq(hn::Floor(y), y), hn::IfThenElse(odd, hn::Neg(size), size), hn::Set(d, std::numeric_limits<T>::quiet_NaN()));
+  const V above = hn::IfThenElse(hn::And(hn::Eq(x, zero), hn::Lt(y, zero)), hn::Set(d, std::numeric_limits<T>::infinity()), size);
+  return hn::IfThenElse(hn::Lt(x, zero), below, above);
+}
 
 template <class D, class V>
 HWY_INLINE V formula_tanh(D d, V x) {

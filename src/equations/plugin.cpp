@@ -59,6 +59,17 @@ fs::path cache_root() {
   throw InputError("a model given as equations is compiled into a folder that is kept, but neither HOME nor XDG_CACHE_HOME names one: set XDG_CACHE_HOME=/a/folder");
 }
 
+/// A folder above the cache in which everybody can rename what is not his; "" where there is none. (Of a sticky one such as /tmp nobody can.)
+fs::path open_parent(const fs::path& folder) {
+  std::error_code error;
+  for (fs::path at = fs::canonical(folder, error).parent_path(); !error && !at.empty(); at = at.parent_path()) {
+    struct stat info {};
+    if (::stat(at.c_str(), &info) == 0 && (info.st_mode & S_IWOTH) != 0 && (info.st_mode & S_ISVTX) == 0) return at;
+    if (at == at.root_path()) break;
+  }
+  return {};
+}
+
 /// The folder, made where it is not there. What lies in it is run: it must be ours alone.
 fs::path cache_folder() {
   const fs::path folder = cache_root();
@@ -70,6 +81,8 @@ fs::path cache_folder() {
     throw InputError(fmt::format("{}: compiled models are kept there, but it cannot be made ({}); set XDG_CACHE_HOME to a folder that can be written", folder.string(), std::strerror(errno)));
   if (info.st_uid != ::geteuid() || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0)
     throw InputError(fmt::format("{}: compiled models are loaded from there, but others can write to it: chmod go-w it if it is yours, or set XDG_CACHE_HOME to another folder", folder.string()));
+  if (const fs::path above = open_parent(folder); !above.empty())
+    throw InputError(fmt::format("{}: compiled models are loaded from there, but everybody can write to {}: chmod o-w it if it is yours, or set XDG_CACHE_HOME to another folder", folder.string(), above.string()));
   return folder;
 }
 

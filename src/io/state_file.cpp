@@ -2,6 +2,7 @@
 #include "io/state_file.hpp"
 
 #include <fmt/format.h>
+#include <xxhash.h>
 
 #include <algorithm>
 
@@ -13,11 +14,32 @@
 
 namespace ranvier::io {
 namespace {
-constexpr const char* format_name = "ranvier state 1";
+constexpr const char* format_name = "ranvier state 2";
 
 std::vector<double> numbers(const std::filesystem::path& file, const std::string& dataset) {
   const ColumnRequest wanted[] = {{dataset, ColumnType::real}};
   return read_hdf5(file, wanted).at(0).real;
+}
+
+/// Of everything a state holds, in hexadecimal: a byte that has changed is noticed, whatever it stands for.
+std::string checksum(const engine::Snapshot& s) {
+  XXH64_state_t* const hash = XXH64_createState();
+  const auto add = [&](const void* data, std::size_t size) { XXH64_update(hash, data, size); };
+  XXH64_reset(hash, 0);
+  const std::uint64_t head[] = {s.step, s.fingerprint, s.double_precision, s.arrays.size(), s.in_flight.size(), s.exact_in_flight.size()};
+  add(head, sizeof head);
+  for (const auto& array : s.arrays) {
+    add(array.name.data(), array.name.size() + 1);
+    add(array.values.data(), sizeof(double) * array.values.size());
+  }
+  add(s.in_flight.data(), sizeof(Spike) * s.in_flight.size());
+  for (const ExactSpike& x : s.exact_in_flight) {
+    add(&x.spike, sizeof x.spike);
+    add(&x.time_ms, sizeof x.time_ms);
+  }
+  const std::uint64_t sum = XXH64_digest(hash);
+  XXH64_freeState(hash);
+  return fmt::format("{:016x}", sum);
 }
 }  // namespace
 
@@ -42,6 +64,7 @@ void write_state(const std::filesystem::path& file, const engine::Snapshot& s, b
     names += s.arrays[k].name + "\n";
   }
   image.attribute("/", "arrays", names);
+  image.attribute("/", "checksum", checksum(s));
   std::vector<std::uint32_t> steps, neurons;
   for (const Spike& x : s.in_flight) { steps.push_back(x.step); neurons.push_back(x.neuron); }
   if (!steps.empty()) {
@@ -88,6 +111,7 @@ engine::Snapshot read_state(const std::filesystem::path& file) {
     for (std::size_t i = 0; i < std::min({steps.size(), neurons.size(), times.size()}); ++i)
       s.exact_in_flight.push_back({{static_cast<std::uint32_t>(steps[i]), static_cast<std::uint32_t>(neurons[i])}, times[i]});
   }
+  if (hdf5_attribute(file, "/", "checksum") != checksum(s)) throw InputError(fmt::format("--resume {}: damaged: its numbers are not those that were saved; save it again", file.string()));
   return s;
 }
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <fstream>
+#include <set>
+#include <string_view>
 #include <system_error>
 
 #include "equations/own_models.hpp"
@@ -156,11 +158,15 @@ bool is_model_file(const std::filesystem::path& file) {
 }
 
 void read_own_models(Reader& reader, const At& root) {
+  std::set<std::string_view> names;
+  const auto once = [&](const At& table, const engine::ModelInfo* info) {
+    if (info && !names.insert(info->name).second) reader.problem(table.node->line, table.path, fmt::format("a model called \"{}\" is described above already: give one of them another name", info->name));
+  };
   for (const At& table : reader.tables(root, "models")) {
     const At file = reader.get(table, "file");
     if (!file) {
       reader.only_keys(table, {"file", "model", "parameters", "state"});
-      if (table.node->find("model")) ModelReader(reader, table).read();
+      if (table.node->find("model")) once(table, ModelReader(reader, table).read());
       else reader.problem(table.node->line, table.path, "file is missing: a model given as equations, for example file = \"my_adex.toml\"");
       continue;
     }
@@ -168,7 +174,7 @@ void read_own_models(Reader& reader, const At& root) {
     const auto path = reader.path(file);
     if (!path) continue;
     try {
-      read_model(*path);
+      once(table, &read_model(*path));
     } catch (const InputError& e) {
       for (const auto& problem : e.problems()) reader.problem(file, problem);
     }
