@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdlib>
 
 #include "io/activity.hpp"
@@ -26,6 +27,15 @@ fs::path written(const fs::path& folder, const NetworkSpec& spec, const RunResul
 RunResult result_with_trace(const NetworkSpec& spec) {
   auto result = test::example_result(spec);
   result.traces = {test::example_trace()};
+  Connections weights = test::example_connections();  // after 0, 50 and 100 steps
+  const std::size_t n = weights.source.size();
+  weights.sampled = true;
+  weights.sample_steps = {0, 50, 100};
+  std::vector<float> samples;
+  for (std::size_t k = 0; k < 3 * n; ++k) samples.push_back(static_cast<float>(k) / 4);
+  weights.samples = samples;
+  result.connections = {weights};
+  result.volume_traces = {{.name = "volumes", .volumes = {"dopamine", "other"}, .first_step = 10, .interval = 5, .values = {0.5, 1, 0.25, 2, 0.125, 3}}};
   return result;
 }
 
@@ -55,7 +65,16 @@ TEST(OutputReport, the_page_is_the_same_from_every_format) {
   }
   EXPECT_EQ(pages[0], pages[1]);
   EXPECT_EQ(pages[0], pages[2]);
-  EXPECT_EQ(pages[0]["state"].size(), 2u);
+  ASSERT_EQ(pages[0]["state"].size(), 3u);
+  const Json& dopamine = pages[0]["state"][2]["lines"][0];
+  EXPECT_EQ(dopamine["label"], "dopamine");
+  EXPECT_EQ(dopamine["values"], (Json{0.5, 0.25, 0.125}));
+  ASSERT_EQ(pages[0]["weights"].size(), 1u);
+  const Json& weights = pages[0]["weights"][0];
+  const auto n = static_cast<double>(test::example_connections().source.size());
+  EXPECT_EQ(weights["synapses"], n);
+  for (int sample = 0; sample < 3; ++sample) EXPECT_NEAR(weights["bands"][static_cast<std::size_t>(sample)][2].get<double>(), (sample * n + std::round((n - 1) / 2)) / 4, 1e-3) << "median of sample " << sample;
+  EXPECT_EQ(weights["lines"].size(), std::min(12.0, n));
 }
 
 TEST(OutputReport, names_cannot_end_the_script) {

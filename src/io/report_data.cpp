@@ -20,6 +20,7 @@ constexpr std::int64_t raster_fewest_neurons = 40;  // of a population, so that 
 constexpr std::size_t activity_bins = 600;      // about one for each pixel
 constexpr double spectrum_bin_ms = 1;           // up to 500 Hz
 constexpr std::size_t state_neurons = 5, state_points = 1500;
+constexpr std::size_t weight_lines = 12, weight_points = 600;
 
 /// What every figure is made from.
 struct Run {
@@ -229,9 +230,10 @@ Json histograms(const Run& run) {
 // ---- state ---------------------------------------------------------------------------------------------------------
 
 /// Indices of the samples that keep the extremes: of each run of samples, where the least and the greatest value are.
-std::vector<std::size_t> kept_samples(const StateSeries& series, std::size_t neuron) {
-  const std::size_t samples = series.time_ms.size(), neurons = series.neurons.size();
-  const auto value = [&](std::size_t i) { return series.values[i * neurons + neuron]; };
+///   values  [samples][columns]
+std::vector<std::size_t> kept_samples(const std::vector<double>& values, std::size_t columns, std::size_t column) {
+  const std::size_t samples = values.size() / columns;
+  const auto value = [&](std::size_t i) { return values[i * columns + column]; };
   const std::size_t group = std::max<std::size_t>(1, samples * 2 / state_points);
   std::vector<std::size_t> kept;
   for (std::size_t start = 0; start < samples; start += group) {
@@ -246,19 +248,53 @@ std::vector<std::size_t> kept_samples(const StateSeries& series, std::size_t neu
   return kept;
 }
 
-Json drawn(const StateSeries& series) {
-  Json lines = Json::array();
-  for (std::size_t n = 0; n < std::min(state_neurons, series.neurons.size()); ++n) {
-    Json time = Json::array(), values = Json::array();
-    for (const auto i : kept_samples(series, n)) {
-      time.push_back(series.time_ms[i]);
-      values.push_back(rounded(series.values[i * series.neurons.size() + n]));
-    }
-    lines.push_back({{"neuron", series.neurons[n]}, {"time_ms", time}, {"values", values}});
+/// One column over time, thinned.
+Json line(const std::string& label, const std::vector<double>& time_ms, const std::vector<double>& values, std::size_t columns, std::size_t column) {
+  Json time = Json::array(), drawn = Json::array();
+  for (const auto i : kept_samples(values, columns, column)) {
+    time.push_back(time_ms[i]);
+    drawn.push_back(rounded(values[i * columns + column]));
   }
-  return {{"recording", series.recording}, {"population", series.population}, {"variable", series.variable},
-          {"unit", series.unit}, {"recorded", series.neurons.size()}, {"thinned", series.time_ms.size() >= state_points},
+  return {{"label", label}, {"time_ms", time}, {"values", drawn}};
+}
+
+Json drawn(const StateSeries& series) {
+  const std::size_t shown = std::min(state_neurons, series.neurons.size());
+  Json lines = Json::array();
+  for (std::size_t n = 0; n < shown; ++n) lines.push_back(line(fmt::format("neuron {}", series.neurons[n]), series.time_ms, series.values, series.neurons.size(), n));
+  return {{"recording", series.recording}, {"title", fmt::format("{} of {}", series.variable, series.population)}, {"quantity", fmt::format("{} ({})", series.variable, series.unit)},
+          {"note", shown < series.neurons.size() ? fmt::format("; the first {} of {} recorded neurons", shown, series.neurons.size()) : ""}, {"thinned", series.time_ms.size() >= state_points},
           {"lines", lines}};
+}
+
+Json drawn(const VolumeHistory& v) {
+  const std::size_t shown = std::min(state_neurons, v.volumes.size());
+  Json lines = Json::array();
+  for (std::size_t k = 0; k < shown; ++k) lines.push_back(line(v.volumes[k], v.time_ms, v.values, v.volumes.size(), k));
+  return {{"recording", v.recording}, {"title", "Concentrations"}, {"quantity", "concentration"},
+          {"note", shown < v.volumes.size() ? fmt::format("; the first {} of {} volumes", shown, v.volumes.size()) : ""}, {"thinned", v.time_ms.size() >= state_points}, {"lines", lines}};
+}
+
+/// Of how many synapses each has what weight, by quantiles over time; and some of them singly.
+Json drawn(const WeightHistory& w) {
+  const std::size_t n = w.values.size() / w.time_ms.size(), singly = std::min(weight_lines, n), stride = (w.time_ms.size() + weight_points - 1) / weight_points;
+  Json times = Json::array(), bands = Json::array(), lines = Json::array();
+  std::vector<double> sorted(n);
+  for (std::size_t i = 0; i < w.time_ms.size(); i += stride) {
+    times.push_back(w.time_ms[i]);
+    std::copy_n(w.values.begin() + static_cast<std::ptrdiff_t>(i * n), n, sorted.begin());
+    std::sort(sorted.begin(), sorted.end());
+    Json band = Json::array();
+    for (const double part : {0.05, 0.25, 0.5, 0.75, 0.95}) band.push_back(rounded(sorted[static_cast<std::size_t>(std::lround(part * double(n - 1)))]));
+    bands.push_back(std::move(band));
+  }
+  for (std::size_t k = 0; k < singly; ++k) {
+    const std::size_t column = singly > 1 ? k * (n - 1) / (singly - 1) : 0;
+    Json values = Json::array();
+    for (std::size_t i = 0; i < w.time_ms.size(); i += stride) values.push_back(rounded(w.values[i * n + column]));
+    lines.push_back(std::move(values));
+  }
+  return {{"recording", w.recording}, {"source", w.source}, {"target", w.target}, {"unit", w.unit}, {"synapses", n}, {"time_ms", times}, {"bands", bands}, {"lines", lines}};
 }
 
 /// The summary with its seeds as text: JavaScript's numbers have 53 bits.
@@ -275,13 +311,19 @@ Json assembled(const std::filesystem::path& results) {
   Json state = Json::array();
   for (const auto& series : read_state(results, run.summary))
     if (!series.values.empty()) state.push_back(drawn(series));
+  for (const auto& series : read_volumes(results, run.summary))
+    if (!series.values.empty()) state.push_back(drawn(series));
+  Json weights = Json::array();
+  for (const auto& series : read_weights(results, run.summary))
+    if (!series.values.empty()) weights.push_back(drawn(series));
   return {{"summary", shown_summary(run.summary)},
           {"window", {{"start_ms", time(run.window.first_step)}, {"end_ms", time(run.window.last_step)}}},
           {"raster", raster(run)},
           {"activity", activity(run)},
           {"spectrum", spectrum(run)},
           {"histograms", histograms(run)},
-          {"state", state}};
+          {"state", state},
+          {"weights", weights}};
 }
 
 }  // namespace

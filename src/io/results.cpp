@@ -157,8 +157,9 @@ class Writer {
     const auto& source = population_name(spec_, connections.source_population);
     const auto& target = population_name(spec_, connections.target_population);
     const std::string stem = plain_name(fmt::format("{}_{}_{}", connections.name.empty() ? "connections" : connections.name, source, target));
-    add(write_connections(folder_ / names_(stem, ending(format_)), format_, spec_, connections),
-        {{"kind", "connections"}, {"recording", connections.name}, {"source", source}, {"target", target}});
+    Json content{{"kind", "connections"}, {"recording", connections.name}, {"source", source}, {"target", target}};
+    if (connections.sampled) content.update({{"samples", connections.sample_steps.size()}, {"unit", weight_unit(spec_, connections)}});
+    add(write_connections(folder_ / names_(stem, ending(format_)), format_, spec_, connections), content);
   }
 
   void volumes(const VolumeTrace& trace) {

@@ -214,7 +214,75 @@ std::vector<StateSeries> read_state_csv(const fs::path& file, const Json& entry)
   return all;
 }
 
+void read_weights_csv(const fs::path& file, WeightHistory& w) {
+  for (CsvFile csv(file); csv.next();) {
+    const double time = csv.number();
+    if (w.time_ms.empty() || w.time_ms.back() != time) w.time_ms.push_back(time);
+    csv.id(), csv.id(), csv.word();
+    w.values.push_back(csv.number());
+  }
+}
+
+void read_volumes_csv(const fs::path& file, VolumeHistory& v) {
+  for (CsvFile csv(file); csv.next();) {
+    v.time_ms.push_back(csv.number());
+    for (std::size_t k = 0; k < v.volumes.size(); ++k) v.values.push_back(csv.number());
+  }
+}
+
+void read_volumes_hdf5(const fs::path& file, VolumeHistory& v) {
+  v.time_ms = hdf5_values<double>(file, "/time");
+  v.values.resize(v.time_ms.size() * v.volumes.size());
+  for (std::size_t k = 0; k < v.volumes.size(); ++k) {
+    const auto one = hdf5_values<double>(file, "/volumes/" + plain_name(v.volumes[k]) + "/concentration");
+    if (one.size() != v.time_ms.size()) fail(file, "has values missing");
+    for (std::size_t i = 0; i < one.size(); ++i) v.values[i * v.volumes.size() + k] = one[i];
+  }
+}
+
 }  // namespace
+
+std::vector<WeightHistory> read_weights(const fs::path& folder, const Json& summary) {
+  std::vector<WeightHistory> all;
+  for (const auto& entry : files_of(summary)) {
+    if (entry.at("kind") != "connections" || !entry.contains("samples")) continue;
+    const auto word = [&](const char* key) { return entry.at(key).get<std::string>(); };
+    const fs::path file = folder / word("name");
+    WeightHistory w{word("recording"), word("source"), word("target"), word("unit"), {}, {}};
+    if (file.extension() == ".csv") {
+      read_weights_csv(file, w);
+    } else if (file.extension() == ".npz") {
+      w.time_ms = read_npz<double>(file, "time_ms");
+      w.values = npz_values(file, "samples", summary.at("run").at("precision") == "double");
+    } else {
+      w.time_ms = hdf5_values<double>(file, "/weights/time");
+      w.values = hdf5_values<double>(file, "/weights/data");
+    }
+    if (w.time_ms.empty() ? !w.values.empty() : w.values.size() % w.time_ms.size() != 0) fail(file, "has values missing");
+    all.push_back(std::move(w));
+  }
+  return all;
+}
+
+std::vector<VolumeHistory> read_volumes(const fs::path& folder, const Json& summary) {
+  std::vector<VolumeHistory> all;
+  for (const auto& entry : files_of(summary)) {
+    if (entry.at("kind") != "volumes") continue;
+    const fs::path file = folder / entry.at("name").get<std::string>();
+    VolumeHistory v{entry.at("recording").get<std::string>(), entry.at("volumes").get<std::vector<std::string>>(), {}, {}};
+    if (file.extension() == ".csv") {
+      read_volumes_csv(file, v);
+    } else if (file.extension() == ".npz") {
+      v.time_ms = read_npz<double>(file, "time_ms");
+      v.values = read_npz<double>(file, "concentration");
+    } else {
+      read_volumes_hdf5(file, v);
+    }
+    if (v.values.size() != v.time_ms.size() * v.volumes.size()) fail(file, "has values missing");
+    all.push_back(std::move(v));
+  }
+  return all;
+}
 
 std::vector<Spike> read_spikes(const fs::path& folder, const Json& summary) {
   const auto places = places_of(summary);

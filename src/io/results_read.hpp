@@ -24,6 +24,25 @@ struct StateSeries {
   std::vector<double> values;          ///< [n_samples][n_neurons]
 };
 
+/// The weights of one recording that took them over time.
+struct WeightHistory {
+  std::string recording, source, target, unit;
+  std::vector<double> time_ms;         ///< [n_samples]
+  std::vector<double> values;          ///< [n_samples][n_synapses]
+};
+
+/// The concentrations of one recording.
+struct VolumeHistory {
+  std::string recording;
+  std::vector<std::string> volumes;
+  std::vector<double> time_ms;         ///< [n_samples]
+  std::vector<double> values;          ///< [n_samples][n_volumes]
+};
+
+/// All recordings of weights over time; of concentrations. Errors: as read_spikes()
+std::vector<WeightHistory> read_weights(const std::filesystem::path& folder, const Json& summary);
+std::vector<VolumeHistory> read_volumes(const std::filesystem::path& folder, const Json& summary);
+
 /// All state recordings. Errors: as read_spikes()
 std::vector<StateSeries> read_state(const std::filesystem::path& folder, const Json& summary);
 

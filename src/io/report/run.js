@@ -364,28 +364,48 @@ function roofline(parent) {
   label(svg, 14, top + height / 2, "FLOP/s", "middle", -90);
 }
 
-// ---- state ---------------------------------------------------------------------------------------------------------
+// ---- state, volumes, weights -----------------------------------------------------------------------------------------
 
 const lineColours = ["#00588f", "#c44e00", "#009e73", "#a8588f", "#555d66"];
 
+/// A wide figure over time; returns its plot and scales.
+function overTime(times, values, quantity, title, caption) {
+  const left = 64, right = 120, top = 8, bottom = 42, height = 170, width = pageWidth - left - right;
+  const svg = figure(page, pageWidth, top + height + bottom, title, caption);
+  const x = d3.scaleLinear().domain([times[0], times[times.length - 1]]).range([0, width]);
+  const y = d3.scaleLinear().domain(d3.extent(values)).nice(4).range([height, 0]);
+  axis(svg, left, top + height, timeAxis(x, x.domain(), 10));
+  axis(svg, left, top, d3.axisLeft(y).ticks(5));
+  label(svg, left + width / 2, top + height + 36, timeTitle(x.domain()));
+  label(svg, 14, top + height / 2, quantity, "middle", -90);
+  const name = (text, i, colour) => label(svg, left + width + 12, top + 14 + 17 * i, text, "start").attr("fill", colour);
+  return { plot: svg.append("g").attr("transform", `translate(${left},${top})`), x, y, name };
+}
+
 function states() {
   for (const series of data.state) {
-    const left = 64, right = 120, top = 8, bottom = 42, height = 170, width = pageWidth - left - right;
-    const drawnNote = series.lines.length < series.recorded ? `; the first ${series.lines.length} of ${series.recorded} recorded neurons` : "";
-    const svg = figure(page, pageWidth, top + height + bottom, `${escaped(series.variable)} of ${escaped(series.population)}.`,
-      `Recording “${escaped(series.recording)}”${drawnNote}.${series.thinned ? " Of each short stretch of samples the least and the greatest are drawn." : ""}`);
-    const values = series.lines.flatMap((l) => l.values).filter((v) => v !== null), times = series.lines[0].time_ms;
-    const x = d3.scaleLinear().domain([times[0], times[times.length - 1]]).range([0, width]);
-    const y = d3.scaleLinear().domain(d3.extent(values)).nice(4).range([height, 0]);
-    axis(svg, left, top + height, timeAxis(x, x.domain(), 10));
-    axis(svg, left, top, d3.axisLeft(y).ticks(5));
-    label(svg, left + width / 2, top + height + 36, timeTitle(x.domain()));
-    label(svg, 14, top + height / 2, `${series.variable} (${series.unit})`, "middle", -90);
+    const values = series.lines.flatMap((l) => l.values).filter((v) => v !== null);
+    const { plot, x, y, name } = overTime(series.lines[0].time_ms, values, series.quantity, `${escaped(series.title)}.`,
+      `Recording “${escaped(series.recording)}”${series.note}.${series.thinned ? " Of each short stretch of samples the least and the greatest are drawn." : ""}`);
     series.lines.forEach((own, i) => {
-      svg.append("path").attr("transform", `translate(${left},${top})`).attr("fill", "none").attr("stroke", lineColours[i]).attr("stroke-width", 1.1)
+      plot.append("path").attr("fill", "none").attr("stroke", lineColours[i]).attr("stroke-width", 1.1)
         .attr("d", d3.line().defined((v) => v !== null).x((_, k) => x(own.time_ms[k])).y((v) => y(v))(own.values));
-      label(svg, left + width + 12, top + 14 + 17 * i, `neuron ${own.neuron}`, "start").attr("fill", lineColours[i]);
+      name(own.label, i, lineColours[i]);
     });
+  }
+}
+
+function weights() {
+  for (const w of data.weights) {
+    const { plot, x, y, name } = overTime(w.time_ms, [...w.bands.flat(), ...w.lines.flat()], w.unit ? `weight (${w.unit})` : "weight", `Weights from ${escaped(w.source)} to ${escaped(w.target)}.`,
+      `Recording “${escaped(w.recording)}”, ${plural(w.synapses, "synapse")}: the median, the middle half and the middle nine tenths; ${w.lines.length} of them singly.`);
+    const band = (low, high, colour) => plot.append("path").attr("fill", colour).attr("d", d3.area().x((_, k) => x(w.time_ms[k])).y0((b) => y(b[low])).y1((b) => y(b[high]))(w.bands));
+    const line = (values, colour, width) => plot.append("path").attr("fill", "none").attr("stroke", colour).attr("stroke-width", width).attr("d", d3.line().x((_, k) => x(w.time_ms[k])).y((v) => y(v))(values));
+    band(0, 4, "#d6e4f2");
+    band(1, 3, "#9fc2e3");
+    for (const values of w.lines) line(values, rule, 0.6);
+    line(w.bands.map((b) => b[2]), "#0d2f52", 1.8);
+    ["median", "middle 50 %", "middle 90 %"].forEach((text, i) => name(text, i, ["#0d2f52", "#5b93c7", "#8fb4d6"][i]));
   }
 }
 
@@ -438,4 +458,5 @@ const pair = page.append("div").attr("class", "pair");
 stages(pair);
 roofline(pair);
 states();
+weights();
 again();
