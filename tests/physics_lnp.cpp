@@ -89,6 +89,15 @@ TEST(Lnp, frames_hold_several_spikes_at_the_same_rate) {
   EXPECT_LE(most, 17) << "2 ms apart, in 33.3 ms";
 }
 
+TEST(Lnp, a_dead_time_bounds_the_spikes_of_rates_beyond_any_frame) {
+  const double frame = 1000.0 / 30;
+  for (const double rate : {5e3, 2e4, 1e6}) {  // 167 to 33,000 a frame, were it not for the dead time
+    const NetworkSpec spec = network(frame, 20'000, {cells_of("lnp", 50, {{"I_e", rate}, {"t_ref", 1.3}})});
+    const double found = static_cast<double>(simulate(spec).spikes.size()) / 50 / 20, expected = rate / (1 + rate * 1.3e-3);
+    EXPECT_NEAR(found, expected, 0.003 * expected) << rate;
+  }
+}
+
 TEST(Lnp, intervals_follow_the_law_of_a_relative_recovery) {
   const double rate = 0.08, dead = 3, tau = 10;  // per ms, ms
   const NetworkSpec spec = network(0.1, 20'000, {cells_of("lnp_glm", 20, {{"c_2", 1000 * rate}, {"c_3", 0}, {"t_ref", dead}, {"tau_rel", tau}})});

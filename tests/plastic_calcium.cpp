@@ -293,6 +293,7 @@ TEST(Calcium, SynapsesThatAreMadeOnTheWayKnowTheirSourcesPast) {
     spec.projections[0].rule = {.kind = Rule::Kind::pairwise_bernoulli, .probability = 0.3};
     for (SynapseSpec also : {SynapseSpec{.rule = "kinetic_nmda"}, {.rule = "varela"}, {.rule = "structural_sigmoid", .params = {{"interval", 110.3}, {"theta", 0}, {"slope", 100}, {"nu_form", 10}, {"nu_elim", 10}, {"places", 24}}}})
       spec.projections[0].synapse.push_back(also);
+    decay_with(spec.populations[static_cast<std::size_t>(spec.projections[0].target.population)], 1 / 0.0066);
     const auto built = engine::build(spec, {.threads = 2});
     engine::State state = engine::start(*built);
     engine::Recorder recorder(*built);

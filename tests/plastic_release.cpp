@@ -9,21 +9,26 @@
 namespace ranvier::test_plastic {
 namespace {
 
-/// Jumps of the target's potential at the spikes of a source that fires every `interval_ms`; weight 1 mV.
-std::vector<double> jumps(const std::vector<SynapseSpec>& synapse, int n, double interval_ms) {
+/// Jumps of the target's potential at the spikes of a source that fires every `interval_ms`; weight 1 mV. With a time constant, jumps of a current.
+std::vector<double> jumps(const std::vector<SynapseSpec>& synapse, int n, double interval_ms, double tau_ms = 0) {
   Pair pair{.synapse = {}, .delay_ms = 2};
   for (int k = 0; k < n; ++k) pair.source.push_back(10 + interval_ms * k);
   NetworkSpec spec = pair.network();
   spec.simulation.duration_ms = 10 + interval_ms * n;
   spec.projections[0].synapse = synapse;
   spec.populations[2].params["tau_m"] = Values::constant(0.5);  // nothing is left when the next one arrives
-  spec.recordings = {record_state(spec, 2, {"V_m"}, 0.1)};
+  if (tau_ms > 0) {
+    spec.populations[2].receptors.push_back(receptor("ex", "exponential"));
+    spec.populations[2].receptors[1].params["tau_syn"] = Values::constant(tau_ms);
+    spec.projections[0].receptor = 1;
+  }
+  spec.recordings = {record_state(spec, 2, {tau_ms > 0 ? "ex.I" : "V_m"}, 0.1)};
   const RunResult result = simulate(spec);
   const auto V = values_of(result.traces[0]);
   std::vector<double> out;
   for (double t : pair.source) {
     const auto at = static_cast<std::size_t>(std::llround((t + 2) / 0.1)) - 1;  // the first sample is that of step 1
-    out.push_back(V[at] - V[0]);
+    out.push_back(tau_ms > 0 ? V[at] - V[at - 1] * std::exp(-0.1 / tau_ms) : V[at] - V[0]);
   }
   return out;
 }
@@ -51,7 +56,7 @@ TEST(ShortTermPlasticity, FacilitationTimesDepressionAtTwentyHertzFollowsTheClos
 /// Shares of open receptors at the ends of the pulses, put together from what each spike adds.
 std::vector<double> shares(const std::string& rule, int n, double interval_ms, double beta) {
   std::vector<double> s;
-  for (const double jump : jumps({{.rule = rule, .params = {}, .choices = {}}}, n, interval_ms)) s.push_back((s.empty() ? 0 : s.back() * std::exp(-beta * interval_ms)) + jump);
+  for (const double jump : jumps({{.rule = rule, .params = {}, .choices = {}}}, n, interval_ms, 1 / beta)) s.push_back((s.empty() ? 0 : s.back() * std::exp(-beta * interval_ms)) + jump);
   return s;
 }
 
@@ -72,6 +77,39 @@ TEST(KineticTransmission, ASpikeDuringAPulseMakesItLonger) {
   const double first = opening->fire(&state, engine::never), second = opening->fire(&state, 6);
   EXPECT_NEAR(first, s_inf * (1 - std::exp(-(open + beta))), 1e-12);
   EXPECT_NEAR(first * std::exp(-beta * 0.6) + second, s_inf * (1 - std::exp(-(open + beta) * 1.6)), 1e-12);
+}
+
+TEST(KineticTransmission, AReceptorThatClosesAtAnotherRateIsRefused) {
+  Pair pair{.synapse = {.rule = "kinetic_ampa", .params = {}, .choices = {}}};
+  NetworkSpec spec = pair.network();
+  const auto problem = [&] {
+    try {
+      engine::check(spec);
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_NE(problem().find("kinetic_ampa: receptor \"v\" is of kind delta, but what the rule opens closes exponentially"), std::string::npos) << problem();
+  spec.populations[2].receptors = {receptor("v", "exponential")};
+  spec.populations[2].receptors[0].params["tau_syn"] = Values::constant(2);
+  EXPECT_NE(problem().find("receptor \"v\" decays with tau_syn = 2 ms, but the rule's receptors close with 1 / beta = 5.263 ms"), std::string::npos) << problem();
+  spec.populations[2].receptors[0].params["tau_syn"] = Values::constant(5.263);
+  EXPECT_EQ(problem(), "");
+  spec.projections[0].synapse.push_back({.rule = "kinetic_gaba_a", .params = {{"beta", 1 / 5.263}}, .choices = {}});
+  EXPECT_NE(problem().find("two rules of transmission"), std::string::npos) << problem();
+}
+
+TEST(ShortTermPlasticity, WithoutFacilitationTheSecondOfTwoSpikesInAStepFindsWhatTheFirstLeaves) {
+  for (const char* rule : {"tsodyks_markram", "tsodyks"}) {
+    engine::SynapseParameters p{.value = {0.5, 800, 0, 3}, .choice = {}, .dt_ms = 0.1};
+    if (std::string(rule) == "tsodyks") p.value = engine::synapse_parameters(*engine::find_synapse(rule), {.rule = rule, .params = {{"U", 0.5}, {"tau_rec", 800}, {"tau_fac", 0}}, .choices = {}}, {}, 0.1).value;
+    const auto release = engine::find_synapse(rule)->make_release(p);
+    std::vector<double> state(static_cast<std::size_t>(release->n_state()));
+    release->start(state.data());
+    EXPECT_DOUBLE_EQ(release->fire(state.data(), engine::never), 0.5) << rule;
+    EXPECT_DOUBLE_EQ(release->fire(state.data(), 0), 0.25) << rule;
+  }
 }
 
 TEST(ShortTermPlasticity, ThreeStatesFollowTheirEquations) {
@@ -97,7 +135,7 @@ TEST(ShortTermPlasticity, ThreeStatesFollowTheirEquations) {
 
 TEST(ShortTermPlasticity, RulesOfTheReleaseMultiply) {
   const SynapseSpec varela{.rule = "varela", .params = {{"f", 0.5}, {"d", 0.4}}, .choices = {}}, kinetic{.rule = "kinetic_ampa", .params = {}, .choices = {}};
-  const auto both = jumps({varela, kinetic}, 6, 50), first = jumps({varela}, 6, 50), second = jumps({kinetic}, 6, 50);
+  const auto both = jumps({varela, kinetic}, 6, 50, 1 / 0.19), first = jumps({varela}, 6, 50), second = jumps({kinetic}, 6, 50, 1 / 0.19);
   for (std::size_t k = 0; k < both.size(); ++k) EXPECT_NEAR(both[k], first[k] * second[k], 1e-9) << "spike " << k;
 }
 

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <functional>
 
+#include <fmt/format.h>
+
 #include "plastic_example.hpp"
 
 namespace ranvier::test_plastic {
@@ -81,6 +83,48 @@ Pair irregular(SynapseSpec synapse, double fraction, bool double_precision = tru
 }
 
 double clip(double w) { return std::clamp(w, 0.0, w_max); }
+
+/// Weight changes in units of lambda w_max e^{-1/2}, of spikes 10 ms apart that meet at the synapse; neither of two that meet counts for the other.
+double steps(const SynapseSpec& rule, double fraction, std::vector<double> source, std::vector<double> target) {
+  Pair pair{.synapse = rule, .delay_ms = 1, .fraction = fraction, .start = 5, .weak = true};
+  const double dendritic = std::round(10 * fraction) / 10;
+  for (const double t : source) pair.source.push_back(t - (1 - dendritic));
+  for (const double t : target) pair.target.push_back(t - dendritic);
+  return (pair.weight() - 5) / 0.1 / std::exp(-0.5);
+}
+
+TEST(Stdp, SourceCentredPairsLeaveOutSpikesThatMeet) {
+  const SynapseSpec rule{.rule = "stdp_presynaptic", .params = {{"lambda", 0.01}, {"alpha", 1}, {"mu_plus", 0}, {"mu_minus", 0}, {"w_max", 10}}, .choices = {}};
+  for (const double fraction : {0.0, 0.5, 1.0}) {
+    SCOPED_TRACE(fraction);
+    EXPECT_NEAR(steps(rule, fraction, {10, 20}, {20, 30}), 2, 1e-9);  // 2.00000 of NEST 3.10's stdp_nn_pre_centered_synapse
+    EXPECT_NEAR(steps(rule, fraction, {20, 30}, {10, 20}), -2, 1e-9);
+    EXPECT_NEAR(steps(rule, fraction, {10, 20, 30}, {20}), 0, 1e-9);
+    EXPECT_NEAR(steps(rule, fraction, {10, 20, 20}, {20}), 1, 1e-9);
+    EXPECT_NEAR(steps(rule, fraction, {10, 20, 20}, {20, 30}), 3, 1e-9);
+    EXPECT_NEAR(steps(rule, fraction, {10, 10, 30}, {20}), 1, 1e-9);  // two arrive, and the one at 30 is depressed
+  }
+}
+
+TEST(Stdp, SeveralSpikesOfASourceInOneStepDoNotCountForATargetsInThatStep) {
+  for (const char* pairing : {"all", "symmetric", "reduced"}) {
+    const SynapseSpec rule{.rule = "stdp", .params = {{"lambda", 0.01}, {"alpha", 1}, {"mu_plus", 0}, {"mu_minus", 0}, {"w_max", 10}}, .choices = {{"pairing", pairing}}};
+    const bool all = std::string(pairing) == "all";
+    for (const double fraction : {0.0, 0.5, 1.0}) {
+      SCOPED_TRACE(fmt::format("{} {}", pairing, fraction));
+      EXPECT_NEAR(steps(rule, fraction, {10, 20, 20}, {20}), 1, 1e-9);
+      if (all) EXPECT_NEAR(steps(rule, fraction, {20, 20}, {10, 20}), -2, 1e-9);
+    }
+  }
+}
+
+TEST(Stdp, APowerLawOfExponent0LetsASynapseGrowFrom0) {
+  Pair pair{.synapse = {.rule = "stdp_power_law", .params = {{"mu", 0}, {"lambda", 0.1}, {"w_0", 2}, {"w_max", 10}}, .choices = {}}, .start = 0, .weak = true};
+  pair.source = {10, 100};
+  pair.target = {20 - 1};  // 10 ms after the source at the synapse
+  const double grown = 0.2 * std::exp(-10.0 / 20);
+  EXPECT_NEAR(pair.weight(), grown * (1 - 0.1 * 0.11 * std::exp(-80.0 / 20)), 1e-9);
+}
 
 TEST(Stdp, TrainsFollowTheSumOverAllPairs) {
   for (const double fraction : {0.0, 0.5, 1.0})

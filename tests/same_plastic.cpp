@@ -43,6 +43,9 @@ NetworkSpec recurrent(std::vector<SynapseSpec> synapse, int k) {
   spec.populations = {leaky("E", 37), leaky("I", 33), poisson_source("source", 21, 40), leaky("quiet", 19)};
   spec.populations[3].params["V_th"] = Values::constant(-69.4);  // an arrival or two make it fire; between them its cells sleep
   spec.volumes = volumes(spec);
+  for (const SynapseSpec& s : synapse)
+    if (const auto& model = *engine::find_synapse(s.rule); model.receptor_tau_ms)
+      for (std::size_t p : {0u, 1u, 3u}) decay_with(spec.populations[p], model.receptor_tau_ms(engine::synapse_parameters(model, s, {}, sim.dt_ms)));
   for (int p : {0, 1}) {
     spec.populations[static_cast<std::size_t>(p)].initial["V_m"] = Values::uniform(-70, -55);
     spec.populations[static_cast<std::size_t>(p)].params["t_ref"] = Values::constant(1 + p);

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <cstdlib>
 #include <memory>
 
 #include "cli/commands.hpp"
@@ -46,10 +47,14 @@ io::Overrides overrides_of(const Options& o) {
   return out;
 }
 
+/// The whole number of steps of a time; says so where it is another time.
 std::uint32_t to_step(double t_ms, double dt_ms, const char* what) {
   const double steps = t_ms / dt_ms;
   if (steps < 0 || steps > 2147483647.0) throw InputError(fmt::format("{} = {} ms: must be between 0 and 2^31 steps of {} ms", what, t_ms, dt_ms));
-  return static_cast<std::uint32_t>(std::llround(steps));
+  const double whole = std::round(steps);
+  if (t_ms > 0 && whole == 0) throw InputError(fmt::format("{} = {} ms: is shorter than half a time step of {} ms; give it a step at least, or take a smaller dt", what, t_ms, dt_ms));
+  if (std::fabs(steps - whole) > 1e-6 * std::max(1.0, whole)) fmt::print(stderr, "note: {} = {:g} ms is not a whole number of steps of {} ms: it is {:g} ms\n", what, t_ms, dt_ms, whole * dt_ms);
+  return static_cast<std::uint32_t>(whole);
 }
 
 void describe_machine(RunResult& r, int threads, bool double_precision) {
@@ -153,30 +158,45 @@ int simulate_once(const Options& o, const std::vector<std::string>& command_line
   return code;
 }
 
+/// A number with its unit, if it has one: "10 pA".
+struct Amount {
+  double value;
+  std::string unit;
+};
+InputError wrong_sweep(const std::string& given) {
+  return InputError(fmt::format("--sweep {}: must be NAME=FIRST:LAST:NUMBER, for example --sweep g=3:6:7, or, where the parameter has a unit, --sweep \"J=10 pA:60 pA:6\"", given));
+}
+Amount amount_of(const std::string& text, const std::string& sweep) {
+  const char* const begin = text.c_str();
+  char* end = nullptr;
+  Amount out{std::strtod(begin, &end), {}};
+  const std::size_t at = text.find_first_not_of(' ', static_cast<std::size_t>(end - begin));
+  if (at != std::string::npos) out.unit = text.substr(at, text.find_last_not_of(' ') - at + 1);
+  if (end == begin || !std::isfinite(out.value) || (!out.unit.empty() && !parse_unit(out.unit))) throw wrong_sweep(sweep);
+  return out;
+}
+
 /// name=a:b:n -> n runs with name = a ... b. With --json one object: {"sweep": name, "values": [...], "runs": [summary, ...]}.
 int sweep(Options o, const std::vector<std::string>& command_line) {
   if (!o.save.empty() || !o.resume.empty()) throw InputError("--sweep makes several runs, but --save and --resume are about one state: leave them out, or use --set in place of --sweep");
   const auto equal = o.sweep.find('='), first = o.sweep.find(':', equal), second = o.sweep.find(':', first == std::string::npos ? first : first + 1);
-  double a = 0, b = 0;
-  int n = 0;
-  try {
-    if (second == std::string::npos) throw std::invalid_argument("");
-    a = std::stod(o.sweep.substr(equal + 1, first - equal - 1));
-    b = std::stod(o.sweep.substr(first + 1, second - first - 1));
-    n = std::stoi(o.sweep.substr(second + 1));
-    if (n < 1) throw std::invalid_argument("");
-  } catch (const std::logic_error&) {
-    throw InputError(fmt::format("--sweep {}: must be NAME=FIRST:LAST:NUMBER, for example --sweep g=3:6:7", o.sweep));
-  }
+  if (second == std::string::npos) throw wrong_sweep(o.sweep);
+  const Amount low = amount_of(o.sweep.substr(equal + 1, first - equal - 1), o.sweep), high = amount_of(o.sweep.substr(first + 1, second - first - 1), o.sweep), number = amount_of(o.sweep.substr(second + 1), o.sweep);
+  if (low.unit != high.unit || !number.unit.empty() || number.value < 1 || number.value > 1e6 || number.value != std::floor(number.value)) throw wrong_sweep(o.sweep);
+  const double a = low.value, b = high.value;
+  const int n = static_cast<int>(number.value);
+  const auto text = [&](double value) { return fmt::format("{:.12g}{}{}", value, low.unit.empty() ? "" : " ", low.unit); };
   const std::string name = o.sweep.substr(0, equal), base = o.output.empty() ? "results/sweep-" + name : o.output;
+  for (const auto& [set, value] : parse_set(o.set))
+    if (set == name) throw InputError(fmt::format("--set {}={}: --sweep gives \"{}\" its values; leave one of them out", set, value, name));
   io::Json all{{"sweep", name}, {"values", io::Json::array()}, {"runs", io::Json::array()}};
   int code = done;
   for (int k = 0; k < n && code == done; ++k) {
     const double value = n == 1 ? a : a + (b - a) * k / (n - 1);
     Options one = o;
-    one.set.push_back(fmt::format("{}={:.12g}", name, value));
+    one.set.push_back(fmt::format("{}={}", name, text(value)));
     one.output = fmt::format("{}/{}={:.12g}", base, name, value);
-    if (!o.json) fmt::print("{} = {:.12g}\n", name, value);
+    if (!o.json) fmt::print("{} = {}\n", name, text(value));
     io::Json summary;
     code = simulate(one, command_line, summary);
     if (summary.is_null()) break;

@@ -26,6 +26,9 @@ struct WeightPlan {
 /// Gives every receptor its quantum and every projection its plan; decides whether sums are wide.
 std::vector<WeightPlan> plan_weights(Network& network);
 
+/// Rates of which a step cannot hold the spikes.
+void check_poisson(const Network& network, std::vector<std::string>& problems);
+
 /// Whether no sum can overflow with the inputs, rates and trains that the network has now.
 bool sums_suffice(const Network& network);
 

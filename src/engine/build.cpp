@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "core/math.hpp"
+#include "core/grid_time.hpp"
 #include "engine/assemble.hpp"
 #include "engine/network.hpp"
 #include "engine/register.hpp"
@@ -205,7 +206,7 @@ void resolve_population(const NetworkSpec& spec, int index, Population& p, std::
     }
   }
   if (model.refractory < 0) p.refractory = {0};
-  else for (double t_ref : p.parameters[static_cast<std::size_t>(model.refractory)]) p.refractory.push_back(static_cast<std::uint32_t>(std::llround(t_ref / dt)));
+  else for (double t_ref : p.parameters[static_cast<std::size_t>(model.refractory)]) p.refractory.push_back(nearest_step(std::min(t_ref, 2147483647.0 * dt), dt));  // longer than any run
   p.coupled = std::any_of(spec.gap_junctions.begin(), spec.gap_junctions.end(), [&](const GapJunctionSpec& g) { return g.source.population == index || g.target.population == index; });
   p.sleeps = may_sleep(spec, index, p);
   pool_receptors(spec, index, p);
@@ -272,9 +273,25 @@ bool delay_fits(const PopulationSpec& target, const Sampler& delay, double dt) {
   return !find_event_membrane(target.membrane) || !delay.constant() || delay.constant_value() > 0.999999 * dt;
 }
 
+/// Receptors that a rule of transmission leaves to decay: exponential ones, at the rule's own rate.
+void check_transmission(const NetworkSpec& spec, const ProjectionSpec& p, const SynapseSpec& rule, double tau_ms, const std::string& where, std::vector<std::string>& problems) {
+  const ReceptorSpec& r = spec.populations[static_cast<std::size_t>(p.target.population)].receptors[static_cast<std::size_t>(p.receptor)];
+  if (r.kind != "exponential" && r.kind != "nmda") {
+    problems.push_back(fmt::format("{}: {}: receptor \"{}\" is of kind {}, but what the rule opens closes exponentially; project onto one of kind \"exponential\" or \"nmda\"", where, rule.rule, r.name, r.kind));
+    return;
+  }
+  const auto given = r.params.find("tau_syn");
+  const ModelInfo& info = *find_receptor(r.kind)->info;
+  const auto known = std::find_if(info.parameters.begin(), info.parameters.end(), [](const Parameter& x) { return x.name == "tau_syn"; });
+  const Sampler tau(given != r.params.end() ? given->second : Values::constant(known->default_value));
+  if (tau.constant() && std::fabs(tau.constant_value() - tau_ms) <= 2e-3 * tau_ms) return;
+  problems.push_back(fmt::format("{}: {}: receptor \"{}\" decays with tau_syn = {}, but the rule's receptors close with 1 / beta = {:.4g} ms; set tau_syn = \"{:.4g} ms\", or beta", where, rule.rule, r.name,
+                                 tau.constant() ? fmt::format("{:g} ms", tau.constant_value()) : "values that differ from cell to cell", tau_ms, tau_ms));
+}
+
 /// What is wrong with a projection's synapse rules.
 void check_synapses(const NetworkSpec& spec, const ProjectionSpec& p, const std::string& where, std::vector<std::string>& problems) {
-  int of_weight = 0;
+  int of_weight = 0, of_transmission = 0;
   const Sampler weight(p.weight);
   if (is_plastic(p) && weight.lowest() < 0 && weight.highest() > 0)
     problems.push_back(fmt::format("{}: weights from {:g} to {:g}: synapses with a rule need weights of one sign", where, weight.lowest(), weight.highest()));
@@ -305,7 +322,10 @@ void check_synapses(const NetworkSpec& spec, const ProjectionSpec& p, const std:
         problems.push_back(fmt::format("{}: {}.{}: no such word", where, s.rule, model->info->choices[k].name));
       }
     if (const char* problem = in_range ? model->validate(values) : nullptr) problems.push_back(fmt::format("{}: {}: {}", where, s.rule, problem));
+    if (model->receptor_tau_ms) ++of_transmission;
+    if (model->receptor_tau_ms && in_range) check_transmission(spec, p, s, model->receptor_tau_ms(values), where, problems);
   }
+  if (of_transmission > 1) problems.push_back(where + ": two rules of transmission: choose one, or make two projections, each onto its receptor");
   if (of_weight > 1) problems.push_back(where + ": two rules that both change the weight: choose one");
   check_rewiring(spec, p, where, problems);
 }
@@ -427,6 +447,7 @@ std::shared_ptr<Network> resolve(const NetworkSpec& spec, const Options& options
   check_projections(network->spec, problems);
   check_volumes(network->spec, problems);
   check_recordings(network->spec, problems);
+  check_poisson(*network, problems);
   resolve_off_grid(*network, problems);
   if (problems.empty()) draw_gap_junctions(*network, problems);
   if (!problems.empty()) throw InputError(problems);

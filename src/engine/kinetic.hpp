@@ -53,4 +53,10 @@ class Opening final : public Release {
 
 inline const char* validate(const SynapseParameters& p) { return p[t_p] < 0.999999 * p.dt_ms ? "t_p must not be below dt" : nullptr; }
 
+constexpr SynapseModel model(const ModelInfo& info) {
+  SynapseModel m = release_model<Opening>(info, validate);
+  m.receptor_tau_ms = [](const SynapseParameters& p) { return 1 / p[beta]; };
+  return m;
+}
+
 }  // namespace ranvier::engine::kinetic

@@ -49,7 +49,7 @@ void PlasticSynapses::fire(std::uint32_t source, std::uint32_t stamp) {
   const std::uint32_t flight = new_flight({source, stamp, previous, earlier_[source]});
   if (release_) flights_[flight].factor = release_->fire(release_state_.data() + static_cast<std::size_t>(release_->n_state()) * source, since);
   source_fires(source, since, flight);
-  earlier_[source] = previous;
+  if (since != 0) earlier_[source] = previous;  // of several spikes in a step none is earlier than the others
   last_[source] = stamp;
   if (!latest_.empty()) link(flight);
   if (table_.row[source] == table_.row[source + 1]) return end_flight(flight);

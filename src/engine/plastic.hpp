@@ -63,7 +63,7 @@ class PlasticSynapses {
   void fire(std::uint32_t source, std::uint32_t stamp);
   /// A spike of a target cell of the block.
   void cell_fires(std::uint32_t cell, std::uint32_t stamp) {
-    if (scaling_) scaling_->fires(cell);
+    if (scaling_) scaling_->fires(cell, stamp);
     target_fires(cell, stamp);
   }
   virtual void target_fires(std::uint32_t cell, std::uint32_t stamp) = 0;

@@ -258,6 +258,7 @@ class PlasticOf final : public PlasticSynapses {
       if constexpr (follows) advance(s, e, w, e->stamp + w.dendritic);
       Pairing<T> at = of_target(e, w);
       at.own = e->trace;
+      at.together = e->stamp == w.since;
       if constexpr (Draws<Rule>) at.draw = draw(synapse, w, e->stamp);
       s.weight = rule_.target_arrives(s.weight, s.state, at);
     }
@@ -428,7 +429,7 @@ class PlasticOf final : public PlasticSynapses {
       T* const traces = after_.data() + 2 * n_source * source;
       flight_after_.resize(2 * n_source * flights_.size());
       std::copy_n(traces, 2 * n_source, flight_after_.data() + 2 * n_source * flight);
-      std::copy_n(traces, n_source, traces + n_source);
+      if (since != 0) std::copy_n(traces, n_source, traces + n_source);  // after the last spike of an earlier step
       rule_.source_fires(traces, since);
     }
   }

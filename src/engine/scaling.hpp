@@ -24,9 +24,12 @@ struct ScalingRule {
 class Scaling {
  public:
   Scaling(const ScalingRule& rule, std::size_t cells)
-      : rule_(rule), left_(math::exp(-rule.dt_ms * rule.interval / rule.tau_ms)), per_spike_(1e3 / rule.tau_ms), rate_(cells, rule.rate_hz), factor_(cells, 1) {}
+      : rule_(rule), left_(math::exp(-rule.dt_ms * rule.interval / rule.tau_ms)), per_spike_(1e3 / rule.tau_ms), rate_(cells, rule.rate_hz * left_), factor_(cells, 1) {}
 
-  void fires(std::uint32_t cell) { rate_[cell] += per_spike_; }
+  void fires(std::uint32_t cell, std::uint32_t stamp) {
+    const std::uint32_t to_end = (rule_.interval - stamp % rule_.interval) % rule_.interval;
+    rate_[cell] += per_spike_ * math::exp(-rule_.dt_ms * to_end / rule_.tau_ms);
+  }
   void end_step(std::uint32_t step) {
     if (step % rule_.interval != 0) return;
     for (std::size_t k = 0; k < rate_.size(); ++k) {
@@ -47,7 +50,8 @@ class Scaling {
   static constexpr double most = 0.1;  // of a factor, in one interval
   ScalingRule rule_;
   double left_, per_spike_;
-  std::vector<double> rate_, factor_;  ///< [cells] Hz; 1
+  std::vector<double> rate_;    ///< [cells] Hz, as the spikes so far will leave it at the end of the interval
+  std::vector<double> factor_;  ///< [cells]
 };
 
 }  // namespace ranvier::engine

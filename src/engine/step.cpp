@@ -21,6 +21,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <thread>
 
 #include "core/ticks.hpp"
@@ -58,6 +59,7 @@ struct Failure {
   std::uint32_t step;
   std::int64_t neuron;  // global
   bool synapse = false;  // one of its synapses, rather than the neuron
+  bool earlier = false;  // found at this step, but may have been so some steps before
   std::string hint = {};
 };
 
@@ -186,7 +188,7 @@ class ShardRun {
   void deliver_plastic(std::uint32_t step) {
     for (const PlasticRun& p : plastic_) {
       p.synapses->deliver(step, slots_);
-      if (p.synapses->bad_source >= 0 && failures.empty()) failures.push_back({step, p.first_neuron + p.source[p.synapses->bad_source], true, p.synapses->hint()});
+      if (p.synapses->bad_source >= 0 && failures.empty()) failures.push_back({.step = step, .neuron = p.first_neuron + p.source[p.synapses->bad_source], .synapse = true, .hint = p.synapses->hint()});
     }
   }
   void plastic_has_heard(std::uint32_t step) {
@@ -210,6 +212,7 @@ class ShardRun {
       found_exact_.clear();
     }
     if (gaps_) gaps_->publish(interval);
+    if (interval % progress_every == 0) look_at_potentials(step);
     box.stop[page] = !failures.empty();
     if (index_ == 0) {
       if (options_.stop && options_.stop->load(std::memory_order_relaxed)) box.stop[page] = true;
@@ -219,10 +222,27 @@ class ShardRun {
   }
   static constexpr std::uint32_t progress_every = 64;
 
+  /// Linear membranes cannot blow up by themselves, so their loops do not look; but what comes in can be more than a number holds, and a
+  /// potential that is none stays none.
+  void look_at_potentials(std::uint32_t step) {
+    for (std::size_t b = 0; b < shard_.blocks.size() && failures.empty(); ++b) {
+      const Block& block = shard_.blocks[b];
+      const Population& p = network_.populations[static_cast<std::size_t>(block.population)];
+      if (!p.membrane) continue;
+      const void* const V = state_.blocks[b].state[0];
+      for (std::size_t i = 0; i < block.n; ++i)
+        if (!std::isfinite(network_.spec.simulation.double_precision ? static_cast<const double*>(V)[i] : static_cast<double>(static_cast<const float*>(V)[i]))) {
+          failures.push_back({.step = step, .neuron = p.first + block.first + static_cast<std::int64_t>(i), .earlier = true});
+          break;
+        }
+    }
+  }
+
   /// Leaves the state as it is between steps: spikes under way are kept by source and stamp, not in the slots.
   void end(std::uint32_t step) {
     std::fill_n(static_cast<std::byte*>(state_.sums), shard_.slots * (network_.wide ? 8 : 4), std::byte{0});
     last_step = step;
+    look_at_potentials(step);
     for (const PlasticRun& p : plastic_) {
       const PlasticWork work = p.synapses->take_work();
       delivered_.plastic_events += work.events;
@@ -469,9 +489,9 @@ void run_piece(const Network& network, State& state, const RunOptions& options, 
   if (failures.empty()) return;
   const Failure& f = *std::min_element(failures.begin(), failures.end(), [](const Failure& a, const Failure& b) { return std::pair(a.step, a.neuron) < std::pair(b.step, b.neuron); });
   const Population& p = network.populations[static_cast<std::size_t>(network.population_of(f.neuron))];
-  throw RunError(fmt::format("the state of {}neuron {} of population \"{}\" is not a usable number any more at step {} ({:g} ms)\n"
+  throw RunError(fmt::format("the state of {}neuron {} of population \"{}\" is not a usable number any more {} step {} ({:g} ms)\n"
                              "  try: {}",
-                             f.synapse ? "a synapse of " : "", f.neuron - p.first, p.name, f.step, f.step * network.dt(),
+                             f.synapse ? "a synapse of " : "", f.neuron - p.first, p.name, f.earlier ? "by" : "at", f.step, f.step * network.dt(),
                              f.hint.empty() ? "a smaller dt, weaker weights or inputs, or a look at the parameters of that population" : f.hint));
 }
 

@@ -74,6 +74,7 @@ struct Pairing {
   Draw draw{};                ///< for rules that draw numbers
   const T* own = nullptr;     ///< at a target's event: its traces just after it
   const T* felt = nullptr;    ///< at a source's event, for rules that watch potentials: the target's levels as they were lag() steps before
+  bool together = false;      ///< at a target's event: in the step of the source's last spike, which was worked off before it but does not count
 };
 
 /// A rule of the weight: T is float or double.
@@ -181,6 +182,8 @@ struct SynapseModel {
   double (*looks_back_ms)(const SynapseParameters&) = nullptr;
   const StructureModel* structure = nullptr;
   ScalingRule (*scaling)(const SynapseParameters&) = nullptr;  ///< of homeostasis
+  /// Of transmission that a receptor has to finish: the tau_syn with which its exponential must decay [ms].
+  double (*receptor_tau_ms)(const SynapseParameters&) = nullptr;
   bool changes_weights() const { return make_weights != nullptr; }
 };
 const SynapseModel* find_synapse(std::string_view name);

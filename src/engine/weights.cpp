@@ -4,6 +4,8 @@
 /// weights are whole multiples of a coarser power of two with an error of at most 2^-15 of the projection's largest
 /// weight; two neighbouring powers are possible, and projections choose alike where they can, because what shares a
 /// scale shares segments.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -34,6 +36,14 @@ std::string unit_of(const Network& network, int population, int receptor) {
 
 bool event_driven(const Network& network, const ProjectionSpec& p) { return network.populations[static_cast<std::size_t>(p.target.population)].event != nullptr; }
 
+double source_rate_max(const Population& p) {
+  double rate = 0;
+  for (double r : p.parameters[0]) rate = std::max(rate, r);
+  for (double r : p.spec->rate_hz.values) rate = std::max(rate, r);
+  if (p.spec->rate_hz.kind == Schedule::Kind::sinusoid) rate = p.spec->rate_hz.values.at(0) + std::fabs(p.spec->rate_hz.amplitude);
+  return rate;
+}
+
 /// Most spikes that one source of a population can emit in a step.
 double multiplicity(const Network& network, int population) {
   const Population& p = network.populations[static_cast<std::size_t>(population)];
@@ -46,11 +56,7 @@ double multiplicity(const Network& network, int population) {
       most = std::max(most, ++count[{p.spec->trains.neurons[k], std::llround(p.spec->trains.times_ms[k] / network.dt())}]);
     return most;
   }
-  double rate = 0;
-  for (double r : p.parameters[0]) rate = std::max(rate, r);
-  for (double r : p.spec->rate_hz.values) rate = std::max(rate, r);
-  if (p.spec->rate_hz.kind == Schedule::Kind::sinusoid) rate = p.spec->rate_hz.values.at(0) + std::fabs(p.spec->rate_hz.amplitude);
-  return poisson_count_max(rate * network.dt() * 1e-3);
+  return poisson_count_max(source_rate_max(p) * network.dt() * 1e-3);
 }
 
 double input_rate_max(const InputSpec& input) {
@@ -135,6 +141,18 @@ int common_exponent(const std::vector<double>& weights) {
 }
 
 }  // namespace
+
+void check_poisson(const Network& network, std::vector<std::string>& problems) {
+  constexpr double most = 10'000;  // in a step: counts have 16 bits
+  const auto check = [&](double rate_hz, const std::string& where) {
+    if (const double mean = rate_hz * network.dt() * 1e-3; mean > most)
+      problems.push_back(fmt::format("{}: rate = {:g} Hz: {:g} spikes in a time step of {} ms are more than {:g}; take a smaller rate with larger weights, or a smaller dt", where, rate_hz, mean, network.dt(), most));
+  };
+  for (const Population& p : network.populations)
+    if (p.spec->membrane == "poisson_source" && !p.parameters.empty()) check(source_rate_max(p), fmt::format("population \"{}\"", p.name));
+  for (const InputSpec& input : network.spec.inputs)
+    if (input.kind == InputSpec::Kind::poisson) check(input_rate_max(input), input.where.empty() ? fmt::format("input \"{}\"", input.name) : input.where);
+}
 
 bool sums_suffice(const Network& network) {
   const auto sums = largest_sums(network);

@@ -26,7 +26,9 @@ class VolumeReader {
     if (!v_.name.empty() && std::any_of(spec_.volumes.begin(), spec_.volumes.end(), same)) reader_.problem(name_at, "is the name of a volume above");
     if (const auto tau = reader_.positive(reader_.get(block_, "tau"), "ms")) v_.tau_ms = *tau;
     if (const auto baseline = reader_.not_negative(reader_.get(block_, "baseline"), "1")) v_.baseline = *baseline;
-    if (const auto rewards = read_piecewise(reader_, reader_.get(block_, "rewards"), "1", engine::not_negative))
+    const At listed = reader_.get(block_, "rewards");
+    const bool none = listed && listed.is(Node::Kind::array) && listed.node->items.empty();  // as a script may well find
+    if (const auto rewards = none ? std::nullopt : read_piecewise(reader_, listed, "1", engine::not_negative))
       v_.pulses.push_back({.kind = Kind::times, .times_ms = rewards->times_ms, .amounts = rewards->values});
     for (const At& table : reader_.tables(block_, "pulses")) pulses(table);
     spec_.volumes.push_back(std::move(v_));

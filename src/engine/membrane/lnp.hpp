@@ -54,7 +54,7 @@ inline constexpr ModelInfo info{
     .equations = "v[t] = I_syn + I_e ;  rate[t] = F(h_0 v[t] + ... + h_4 v[t-4] + c_s), F(x) = max(0, x) or exp(x)\n"
                  "spikes by chance: hazard 0 for t_ref, then rate (1 - exp(-(s - t_ref)/tau_rel))",
     .parameters = parameters, .state = state,
-    .numerics = "a step is a frame; rate held for it; exact spike times within it",
+    .numerics = "a step is a frame; rate held for it; exact spike times within it; without t_ref at most 100 spikes a step",
     .source = "Chichilnisky 2001, doi:10.1080/net.12.2.199.213", .flop = 105, .byte_read = 28, .byte_written = 28};
 
 // The first five are RenewalConstant (renewal-inl.hpp).
@@ -67,7 +67,7 @@ inline void derive(const double* p, double dt, double* c) {
   c[dead] = p[t_ref];
   c[per_tau] = p[tau_rel] > 0 ? 1 / p[tau_rel] : 1e20;
   c[complete] = recovery.complete() + dt;
-  c[most] = 1e3 * expected_spikes_max / dt;
+  c[most] = rate_max_hz(p[t_ref], dt);
   for (int k = 0; k < 5; ++k) c[k_0 + k] = p[h_0 + k];
   c[offset] = p[c_s];
   c[takes_exp] = p[F];

@@ -59,7 +59,7 @@ inline constexpr ModelInfo info{
                  "rate = max(0, c_1 (V_m - h) + c_2 exp(c_3 (V_m - h)))\n"
                  "spikes by chance: hazard 0 for t_ref, then rate (1 - exp(-(s - t_ref)/tau_rel))",
     .parameters = parameters, .state = state,
-    .numerics = "exact propagators; rate held for a step; exact spike times within it",
+    .numerics = "exact propagators; rate held for a step; exact spike times within it; without t_ref at most 100 spikes a step",
     .source = "Truccolo et al. 2005, doi:10.1152/jn.00697.2004", .flop = 95, .byte_read = 16, .byte_written = 16};
 
 // The first five are RenewalConstant (renewal-inl.hpp).
@@ -71,7 +71,7 @@ inline void derive(const double* p, double dt, double* c) {
   c[dead] = p[t_ref];
   c[per_tau] = p[tau_rel] > 0 ? 1 / p[tau_rel] : 1e20;
   c[complete] = recovery.complete() + dt;
-  c[most] = 1e3 * expected_spikes_max / dt;
+  c[most] = rate_max_hz(p[t_ref], dt);
   c[P22] = math::exp(-dt / p[tau_m]);
   c[P20] = -p[tau_m] / p[C_m] * math::expm1(-dt / p[tau_m]);
   c[I_const] = p[I_e];

@@ -62,7 +62,8 @@ inline constexpr ModelInfo info{
     .equations = "dCa/dt = -(Ca - Ca_rest) / tau_Ca + gamma s B(V) (E_Ca - V) ;  B(V) = 1 / (1 + exp(-0.062 V) Mg / 3.57)\n"
                  "dK/dt = k_1 Ca^n (1 - K) - k_2 K\n"
                  "dw/dt = eta w_max (K - theta_p) above theta_p, -eta w_max (K - theta_d) between theta_d and theta_p\n"
-                 "s jumps when a spike arrives and decays with beta, as in kinetic_nmda; a spike of the target counts as t_spike at V_spike",
+                 "s jumps when a spike arrives and decays with beta, as in kinetic_nmda; a spike of the target adds at once, besides what V itself brings, what t_spike at V_spike would\n"
+                 "B(V) (E_Ca - V) is never below 0; targets are seen without delay: dendritic_delay_fraction has no effect",
     .parameters = parameters, .state = state,
     .numerics = "calcium exact; CaMKII in panels of 5 to 10 ms between events, or stepped every dt",
     .source = "Shouval, Bear & Cooper 2002, doi:10.1073/pnas.152343099; Destexhe et al. 1994; Jahr & Stevens 1990",
@@ -82,6 +83,7 @@ inline const char* validate(const SynapseParameters& p) {
   if (p[n] != std::floor(p[n])) return "n must be a whole number";
   if (p[theta_d] > p[theta_p]) return "theta_d must not be above theta_p";
   if (p[t_p] < 0.999999 * p.dt_ms) return "t_p must not be below dt";
+  if (p.choice[1] == 0 && p[tau_Ca] < 10) return "tau_Ca must be at least 10 ms, or calcium comes and goes within a panel of the visited form; use method = \"clock_driven\"";
   if (p.choice[2] == 1 && p.choice[1] == 1) return "states = \"16_bits\" goes with method = \"lazy\"";
   if (p.weight_largest > p[w_max]) return "the initial weights must not be above w_max";
   return nullptr;

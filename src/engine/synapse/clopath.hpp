@@ -50,7 +50,8 @@ inline constexpr ModelInfo info{
     .kind = ModelInfo::Kind::synapse, .name = "clopath", .title = "plasticity by the target's potential",
     .equations = "source's spike: w -= A_LTD (u_minus - theta_minus)_+\ndw/dt = A_LTP x (u - theta_plus)_+ (u_plus - theta_minus)_+\n"
                  "tau_x dx/dt = -x + delta at the source's spikes;  tau_minus du_minus/dt = u - u_minus;  tau_plus du_plus/dt = u - u_plus\n"
-                 "u_minus and u_plus count as they were a time `delay` before; u is V_spike for t_spike from each spike of the target on",
+                 "homeostasis squared: A_LTD times (u_mean - E_L)^2 / u_ref2 ;  tau_mean du_mean/dt = u_minus - u_mean\n"
+                 "u_minus, u_plus and u_mean count as they were a time `delay` before; u is V_spike for t_spike from each spike of the target on",
     .parameters = parameters, .state = state, .numerics = "filtered potentials step by step with V_m; the rest exact, at events only",
     .source = "Clopath, Buesing, Vasilaki & Gerstner 2010, doi:10.1038/nn.2479", .flop = 9, .byte_read = 8, .byte_written = 4, .choices = choices};
 

@@ -5,7 +5,7 @@
 ///   tau drho/dt = gamma_p (1 - rho) [c > theta_p] - gamma_d rho [c > theta_d] - rho (1 - rho)(rho_star - rho)
 ///                 + sigma sqrt(tau) sqrt([c > theta_d] + [c > theta_p]) eta(t)
 ///   dc/dt = -c/tau_Ca;  c += C_post when a spike of the target arrives, c += C_pre a time D after one of the source
-///   weight = w_min + (w_max - w_min) rho, with rho bounded to [0, 1]
+///   weight = w_min + (w_max - w_min) rho, kept within [w_min, w_max]
 ///
 /// Published sets, named after the sequence of depression (D) and potentiation (P) along the time difference of two spikes. The defaults are DP:
 ///
@@ -59,7 +59,7 @@ inline constexpr ModelInfo info{
     .equations = "tau drho/dt = gamma_p (1 - rho) [c > theta_p] - gamma_d rho [c > theta_d] - rho (1 - rho)(rho_star - rho)\n"
                  "              + sigma sqrt(tau) sqrt([c > theta_d] + [c > theta_p]) eta(t)\n"
                  "dc/dt = -c / tau_Ca;  c += C_post at a spike of the target, c += C_pre a time D after one of the source\n"
-                 "weight = w_min + (w_max - w_min) rho, rho bounded to [0, 1]",
+                 "weight = w_min + (w_max - w_min) rho, kept within [w_min, w_max]; noise can take rho itself beyond 0 and 1",
     .parameters = parameters, .state = state, .numerics = "exact at events; crossing times in closed form; noise keyed by synapse and event",
     .source = "Graupner & Brunel 2012, doi:10.1073/pnas.1109359109, with the correction doi:10.1073/pnas.1220044110", .flop = 120, .byte_read = 12, .byte_written = 8, .choices = choices};
 

@@ -8,7 +8,7 @@
 /// S_min and S_max. Scaling so keeps the ratios of a cell's weights.
 ///
 /// State    r and S of each target: none of a synapse
-/// Numerics r decays exactly between intervals; one product per cell and interval. S changes by a tenth at most in an interval.
+/// Numerics r is exact; one product per cell and interval. S changes by a tenth at most in an interval.
 /// Work     1 FLOP an event; 8 bytes read
 /// Source   Turrigiano 2008, doi:10.1016/j.cell.2008.10.008; van Rossum, Bi & Turrigiano 2000, doi:10.1523/JNEUROSCI.20-23-08812.2000
 /// Tested   tests/plastic_homeostasis.cpp
@@ -31,7 +31,7 @@ inline constexpr StateVariable state[] = {{"r", "Hz", "rate", "rate of each targ
 inline constexpr ModelInfo info{
     .kind = ModelInfo::Kind::synapse, .name = "homeostasis", .title = "scaling of all synapses of a cell towards a rate",
     .equations = "every interval: S *= 1 + eta (rate - r) ;  passed on: S times the weight\ndr/dt = -r / tau ;  r += 1 / tau at each spike of the target", .parameters = parameters, .state = state,
-    .numerics = "exact between intervals, once per target", .source = "Turrigiano 2008, doi:10.1016/j.cell.2008.10.008", .flop = 1, .byte_read = 8};
+    .numerics = "the rate exact; S at the end of each interval, once per target", .source = "Turrigiano 2008, doi:10.1016/j.cell.2008.10.008", .flop = 1, .byte_read = 8};
 
 inline const char* validate(const SynapseParameters& p) {
   if (p[eta] * p[rate] >= 0.1) return "eta times rate must be below 0.1: a silent cell's weights would grow by more than a tenth in an interval";

@@ -12,6 +12,6 @@
 namespace ranvier::engine::kinetic_ampa {
 inline constexpr auto parameters = kinetic::parameters(1.1, 0.19);
 inline constexpr ModelInfo info = kinetic::info("kinetic_ampa", "AMPA receptors that saturate", parameters);
-inline constexpr SynapseModel model = release_model<kinetic::Opening>(info, kinetic::validate);
+inline constexpr SynapseModel model = kinetic::model(info);
 }  // namespace ranvier::engine::kinetic_ampa
 #endif

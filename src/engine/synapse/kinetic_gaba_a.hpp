@@ -12,6 +12,6 @@
 namespace ranvier::engine::kinetic_gaba_a {
 inline constexpr auto parameters = kinetic::parameters(5.0, 0.18);
 inline constexpr ModelInfo info = kinetic::info("kinetic_gaba_a", "GABA_A receptors that saturate", parameters);
-inline constexpr SynapseModel model = release_model<kinetic::Opening>(info, kinetic::validate);
+inline constexpr SynapseModel model = kinetic::model(info);
 }  // namespace ranvier::engine::kinetic_gaba_a
 #endif

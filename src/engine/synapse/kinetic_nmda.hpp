@@ -12,6 +12,6 @@
 namespace ranvier::engine::kinetic_nmda {
 inline constexpr auto parameters = kinetic::parameters(0.072, 0.0066);
 inline constexpr ModelInfo info = kinetic::info("kinetic_nmda", "NMDA receptors that saturate", parameters);
-inline constexpr SynapseModel model = release_model<kinetic::Opening>(info, kinetic::validate);
+inline constexpr SynapseModel model = kinetic::model(info);
 }  // namespace ranvier::engine::kinetic_nmda
 #endif

@@ -57,6 +57,10 @@ class Rule {
   }
   void potentiate(T* __restrict w, const T* __restrict K, std::uint32_t n) const {
     const T up = up_, mu = mu_, w_max = w_max_;
+    if (mu == 0) {  // 0^0 is 1: a synapse at 0 grows too
+      for (std::uint32_t k = 0; k < n; ++k) w[k] = std::min(w_max, w[k] + up * K[k]);
+      return;
+    }
     for (std::uint32_t k = 0; k < n; ++k) {
       const T grown = w[k] + up * power(w[k], mu) * K[k];
       w[k] = grown > w_max ? w_max : grown;

@@ -29,7 +29,7 @@ inline constexpr ModelInfo info{
 
 class Depression final : public Release {
  public:
-  explicit Depression(const SynapseParameters& p) : U_(p[U]), recovery_(p.dt_ms / p[tau_rec]), facilitation_(p[tau_fac] > 0 ? p.dt_ms / p[tau_fac] : 1e9) {}
+  explicit Depression(const SynapseParameters& p) : U_(p[U]), recovery_(p.dt_ms / p[tau_rec]), facilitation_(p[tau_fac] > 0 ? p.dt_ms / p[tau_fac] : 0) {}
   int n_state() const override { return 2; }
   void start(double* s) const override { s[0] = 0, s[1] = 1; }
 
@@ -37,7 +37,7 @@ class Depression final : public Release {
   double fire(double* s, std::uint32_t since) const override {
     double u = U_, x = 1;
     if (since != never) {
-      u = s[0] * math::decay(-facilitation_ * since);
+      u = facilitation_ > 0 ? s[0] * math::decay(-facilitation_ * since) : 0;
       u += U_ * (1 - u);
       x = 1 + (s[1] - 1) * math::decay(-recovery_ * since);
     }
@@ -48,7 +48,7 @@ class Depression final : public Release {
   double largest() const override { return 1; }
 
  private:
-  double U_, recovery_, facilitation_;
+  double U_, recovery_, facilitation_;  ///< per step; 0: without facilitation
 };
 
 inline constexpr SynapseModel model = release_model<Depression>(info);
