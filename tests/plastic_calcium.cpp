@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "engine/magnesium.hpp"
 #include "engine/structure.hpp"
 #include "plastic_example.hpp"
@@ -31,6 +33,7 @@ struct Tissue {
   bool double_precision = true;
   std::vector<VolumeSpec> volumes = {};
   int threads = 1;
+  Values delay = Values::constant(1);
   std::vector<double> potential = {};        ///< of cell 0 after each step, once run
 
   NetworkSpec network(const SynapseSpec& synapse, double duration_ms) const {
@@ -42,6 +45,7 @@ struct Tissue {
     spec.populations = {spike_train("source", sources, times, who), leaky("target", cells)};
     spec.populations[1].params["V_th"] = Values::constant(threshold_mV);
     spec.projections = {connect(spec, 0, 1, Rule::Kind::all_to_all, w_max / 2, 1)};
+    spec.projections[0].delay_ms = delay;
     spec.projections[0].synapse = {synapse};
     InputSpec input;
     input.target = whole(spec, 1);
@@ -349,6 +353,87 @@ TEST(Calcium, StatesOf16BitsLearnTheSameOnAverage) {
   EXPECT_GT(change / static_cast<double>(wanted.size()), 0.001 * w_max);
   EXPECT_LT(error, 0.03 * change);                   // of each synapse
   EXPECT_LT(std::abs(difference), 0.003 * change);   // of all: what rounding loses here it makes up for there
+}
+
+/// Sources that fire in volleys, of which each takes part in half, and now and then twice in a step. Delays are drawn: 30 cells are four segments of a
+/// source on one thread, and single synapses on seven.
+Tissue volleys(bool double_precision) {
+  Tissue tissue{.times = {}, .who = {}, .sources = 9, .cells = 30, .noise_pA = 300, .constant_pA = 330, .double_precision = double_precision};
+  tissue.delay = Values::uniform(1, 1.3);
+  std::mt19937 random(7);
+  std::exponential_distribution<double> gap(0.03);
+  for (double t = 3; t < 4000; t += 1 + gap(random))
+    for (int source = 0; source < tissue.sources; ++source)
+      for (int spikes = random() % 2 ? random() % 8 ? 1 : 2 : 0; spikes > 0; --spikes) {
+        tissue.times.push_back(std::round(t * 10) / 10);
+        tissue.who.push_back(source);
+      }
+  return tissue;
+}
+
+/// Variables of synapses, in an order that does not depend on the number of threads.
+std::vector<std::array<double, 3>> sorted(const std::vector<Synapse>& synapses) {
+  std::vector<std::array<double, 3>> out;
+  for (const Synapse& s : synapses) out.push_back({s.weight, s.Ca, s.K});
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+TEST(Calcium, ASynapseComputesTheSameWhoeverSharesItsVector) {
+  const std::vector<double> looks{777.7, 2000, 4000};
+  SynapseSpec synapse = camkii("lazy", "omega", 1e-2);
+  synapse.params["gamma"] = 0.025;
+  for (const bool double_precision : {false, true}) {
+    SCOPED_TRACE(double_precision ? "double" : "single");
+    Tissue together = volleys(double_precision);
+    const auto wanted = together.run(synapse, looks);
+    std::size_t learnt = 0;
+    for (const Synapse& s : wanted.back()) learnt += std::abs(s.weight - w_max / 2) > 0.01 * w_max;
+    EXPECT_GT(learnt, 100u);
+    for (const int threads : {2, 7}) {  // shorter segments
+      Tissue on_more = volleys(double_precision);
+      on_more.threads = threads;
+      const auto got = on_more.run(synapse, looks);
+      for (std::size_t t = 0; t < looks.size(); ++t) EXPECT_TRUE(sorted(got[t]) == sorted(wanted[t])) << threads << " threads, " << looks[t] << " ms";
+    }
+    // One source, and the others are silent: in double precision their targets would notice.
+    for (int source = 0; source < (double_precision ? 0 : together.sources); ++source) {
+      Tissue alone = volleys(double_precision);
+      alone.times.clear(), alone.who.clear();
+      for (std::size_t k = 0; k < together.times.size(); ++k)
+        if (together.who[k] == source) alone.times.push_back(together.times[k]), alone.who.push_back(source);
+      const auto got = alone.run(synapse, looks);
+      for (std::size_t t = 0; t < looks.size(); ++t)
+        for (std::size_t cell = 0; cell < 30; ++cell) {
+          const Synapse &a = got[t][static_cast<std::size_t>(source) * 30 + cell], &b = wanted[t][static_cast<std::size_t>(source) * 30 + cell];
+          EXPECT_TRUE(a.weight == b.weight && a.Ca == b.Ca && a.K == b.K) << "source " << source << ", synapse " << cell << ", " << looks[t] << " ms";
+        }
+    }
+  }
+}
+
+TEST(Calcium, ASourceMayHaveMoreSynapsesOfOneDelayThanASegmentCounts) {
+  Tissue tissue{.times = {5, 30}, .who = {0, 0}, .cells = 65600, .dt_ms = 1, .constant_pA = 300, .double_precision = false};
+  const auto got = tissue.run(camkii("lazy"), {40}).back();
+  ASSERT_EQ(got.size(), 65600u);
+  EXPECT_GT(got[0].K, 0);
+  for (const Synapse& s : got) ASSERT_TRUE(s.Ca == got[0].Ca && s.K == got[0].K && s.weight == got[0].weight);
+}
+
+TEST(Calcium, VisitedAndSteppedSynapsesHaveTheSameCalciumWhereDelaysAreDrawn) {
+  Tissue a = volleys(true), b = volleys(true);
+  const std::vector<double> looks{777.7, 2000, 4000};
+  const auto lazy = a.run(camkii("lazy"), looks), stepped = b.run(camkii("clock_driven"), looks);
+  double Ca_most = 0, K_most = 0, K_error = 0;
+  for (std::size_t t = 0; t < looks.size(); ++t)
+    for (const Synapse& s : stepped[t]) Ca_most = std::max(Ca_most, s.Ca), K_most = std::max(K_most, s.K);
+  ASSERT_GT(K_most, 0.1);
+  for (std::size_t t = 0; t < looks.size(); ++t)
+    for (std::size_t k = 0; k < stepped[t].size(); ++k) {
+      EXPECT_NEAR(lazy[t][k].Ca, stepped[t][k].Ca, 1e-10 * Ca_most) << "synapse " << k << ", " << looks[t] << " ms";
+      K_error = std::max(K_error, std::abs(lazy[t][k].K - stepped[t][k].K));
+    }
+  EXPECT_LT(K_error / K_most, 0.011);
 }
 
 TEST(Calcium, LookingAtASynapseDoesNotAdvanceIt) {

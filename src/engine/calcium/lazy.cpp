@@ -9,6 +9,7 @@
 
 #include "core/decay_table.hpp"
 #include "engine/calcium/column.hpp"
+#include "engine/calcium/shared_vector.hpp"
 #include "engine/calcium/synapses.hpp"
 #include "engine/volume.hpp"
 
@@ -22,6 +23,8 @@ constexpr double frequent_ms = 20;
 /// Where a volume has a say, tails are cut at first, while CaMKII may still be above a threshold, and all synapses are brought up to
 /// date now and then, so that the volume may forget.
 constexpr double tail_ms = 50, tails_ms = 1000, sweep_ms = 10000;
+/// The last synapses of a segment share a vector if they are no more than this: of a full one, its own costs as much as lists of panels for each lane.
+constexpr std::size_t most_that_share = most_lanes / 2;
 std::uint32_t knot_steps(double dt_ms) { return std::max(1u, static_cast<std::uint32_t>(std::lround(knot_ms / dt_ms))); }
 std::uint32_t ring_size(const Rule& rule) {
   return static_cast<std::uint32_t>(std::bit_ceil(std::size_t{Window(rule).longest() / knot_steps(rule.dt_ms) + 2}));
@@ -53,14 +56,20 @@ class Lazy final : public PlasticSynapses {
   void after_update(std::uint32_t step, const Potentials& potentials) override { targets_.after_update(step, potentials); }
 
   void deliver(std::uint32_t step, Slots& slots) override {
-    for (std::size_t k = 0; k < due_at(step).size(); ++k) {
-      const Due due = due_at(step)[k];
-      arrive(due, step - 1);
-      if (wide_) pass<std::int64_t>(due, slots);
-      else pass<std::int32_t>(due, slots);
-      pass_on(due);
+    std::vector<Due>& due = due_at(step);
+    // A source with more synapses of one delay than a segment can count has further segments, which fall due as the first are passed on.
+    for (std::size_t begin = 0, end; begin < due.size(); begin = end) {
+      end = due.size();
+      for (std::size_t k = begin; k < end; ++k) arrive(due[k], step - 1);
+      advance_queue(step - 1);
+      for (std::size_t k = begin; k < end; ++k) {
+        const Due arrived = due[k];
+        if (wide_) pass<std::int64_t>(arrived, slots);
+        else pass<std::int32_t>(arrived, slots);
+        pass_on(arrived);
+      }
     }
-    due_at(step).clear();
+    due.clear();
   }
 
   /// Settles synapses here, when all that arrives in the step has: so none is settled whose source has fired again.
@@ -70,6 +79,7 @@ class Lazy final : public PlasticSynapses {
       settle(due, step);
       settle_pass_on(due);
     }
+    advance_queue(step);
     settle_at(step) = {};  // thousands of steps ahead have one each: room is given back
     if (step % sweep_ != 0 || !rule_.volume) return;
     const auto flights = under_way();
@@ -78,8 +88,9 @@ class Lazy final : public PlasticSynapses {
         const Arrived a = last_arrived(flights, source, table_.segments[g].delay, step);
         const std::uint32_t settled = settled_at(a);
         // as far as synapses are that have settled: their own, or this, step
-        if (settled < step) advance_segment(g, {std::max(settled, step - sweep_), left_of(a, std::max(settled, step - sweep_)), false}, step);
+        if (settled < step) queue(g, {std::max(settled, step - sweep_), left_of(a, std::max(settled, step - sweep_)), false});
       }
+    advance_queue(step);
     rule_.volume->done_with(listener_, static_cast<std::int64_t>(step) - window_.longest() - 1);
   }
 
@@ -87,7 +98,7 @@ class Lazy final : public PlasticSynapses {
     T weight = weights_[synapse], Ca = Ca_[synapse], K = K_[synapse], phi_0 = phi_0_[synapse];
     const Gap gap = gap_before(last_arrived(flights, source, segment.delay, step), step);
     Pieces pieces;
-    advance(stretch(gap, step, pieces), table_.targets.data() + synapse, 1, &weight, &Ca, &K, &phi_0);
+    calcium::advance(with(stretch(gap, step, pieces), table_.targets.data() + synapse, 1, &weight, &Ca, &K, &phi_0));
     return k < 0 ? table_.sign * scale(table_.targets[synapse]) * static_cast<double>(weight) : static_cast<double>(k == 0 ? Ca : k == 1 ? K : phi_0);
   }
 
@@ -171,22 +182,39 @@ class Lazy final : public PlasticSynapses {
     const Flight& f = flights_[due.flight];
     const std::uint32_t delay = table_.segments[due.segment].delay;
     if (f.previous != never && (f.stamp - f.previous) * rule_.dt_ms < frequent_ms) work_.frequent += table_.segments[due.segment].count;
-    advance_segment(due.segment, gap_before({f.previous, f.previous + delay - 1, flight_s_[2 * due.flight]}, now), now);
+    if (f.previous == f.stamp) advance_queue(now);  // the source's second spike in a step
+    queue(due.segment, gap_before({f.previous, f.previous + delay - 1, flight_s_[2 * due.flight]}, now));
   }
   /// Where the source has been silent since: else its next spike has brought the synapses further already.
   void settle(const Due& due, std::uint32_t now) {
     const Flight& f = flights_[due.flight];
     const std::uint32_t delay = table_.segments[due.segment].delay;
     if (f.next != never && f.next + delay <= now) return;
-    advance_segment(due.segment, {f.stamp + delay - 1, flight_s_[2 * due.flight + 1], true}, now);
+    queue(due.segment, {f.stamp + delay - 1, flight_s_[2 * due.flight + 1], true});
+  }
+  /// Segments are told beforehand, so that memory fetches many at a time.
+  void queue(std::uint32_t segment, const Gap& gap) {
+    const std::size_t first = table_.segments[segment].first;
+    __builtin_prefetch(table_.targets.data() + first);
+    if (!rule_.narrow)
+      for (const Column<T>* column : {&weights_, &Ca_, &K_, &phi_0_}) __builtin_prefetch(column->wide() + first, 1);
+    queue_.push_back({segment, gap});
   }
 
+  /// Brings the segments of the queue up to date, each once. Longest gaps go first, so that lanes of a shared vector are done at about the same time.
+  void advance_queue(std::uint32_t now) {
+    std::sort(queue_.begin(), queue_.end(), [](const Visit& a, const Visit& b) { return a.gap.from < b.gap.from; });
+    for (const Visit& v : queue_) advance_segment(v.segment, v.gap, now);
+    for (SharedVector<T>& shared : shared_)
+      if (shared.room() < most_lanes) shared.advance();
+    queue_.clear();
+  }
   void advance_segment(std::uint32_t index, const Gap& gap, std::uint32_t now) {
     const PlasticSegment& segment = table_.segments[index];
     const std::size_t k = segment.first;
     const Stretch<T> s = stretch(gap, now, pieces_);
     if (rule_.narrow) advance_narrow(s, index, now);
-    else advance(s, table_.targets.data() + k, segment.count, weights_.wide() + k, Ca_.wide() + k, K_.wide() + k, phi_0_.wide() + k);
+    else advance_wide(s, k, segment.count);
     if (s.n_panels > 0) visits_ += segment.count, panels_ += segment.count * s.n_panels, knots_ += segment.count * knots_of(pieces_);
     else tails_ += segment.count;
   }
@@ -201,7 +229,7 @@ class Lazy final : public PlasticSynapses {
       const std::size_t first = segment.first + begin, n = std::min(some, segment.count - begin);
       const std::uint32_t* const cells = table_.targets.data() + first;
       for (std::size_t k = 0; k < n; ++k) weight[k] = weights_[first + k], Ca[k] = Ca_[first + k], K[k] = K_[first + k], phi_0[k] = phi_0_[first + k];
-      advance(s, cells, n, weight, Ca, K, phi_0);
+      calcium::advance(with(s, cells, n, weight, Ca, K, phi_0));
       for (std::size_t k = 0; k < n; ++k) {
         number = begin + k > 0 && cells[k] == cells[static_cast<std::ptrdiff_t>(k) - 1] ? number + 1 : 0;
         const Words w = philox(key_, source, static_cast<std::uint32_t>(table_.first_cell) + cells[k], std::uint32_t{segment.delay} << 16 | (number & 0xFFFF), now);
@@ -212,11 +240,24 @@ class Lazy final : public PlasticSynapses {
       }
     }
   }
-  void advance(Stretch<T> s, const std::uint32_t* cells, std::size_t n, T* weight, T* Ca, T* K, T* phi_0) const {
+  /// Vectors that the segment fills, or nearly, are its own; the rest goes to a shared one.
+  void advance_wide(const Stretch<T>& s, std::size_t first, std::size_t n) {
+    const auto at = [&](std::size_t k, std::size_t count) { return with(s, table_.targets.data() + k, count, weights_.wide() + k, Ca_.wide() + k, K_.wide() + k, phi_0_.wide() + k); };
+    std::size_t rest = n % most_lanes;
+    if (rest > most_that_share) rest = 0;
+    if (n > rest) calcium::advance(at(first, n - rest));
+    SharedVector<T>& shared = shared_[s.n_panels > 0];
+    for (std::size_t k = first + n - rest, last = first + n, taken; k < last; k += taken) {
+      taken = std::min(last - k, shared.room());
+      shared.add(at(k, taken));
+      if (shared.room() == 0) shared.advance();
+    }
+  }
+  static Stretch<T> with(Stretch<T> s, const std::uint32_t* cells, std::size_t n, T* weight, T* Ca, T* K, T* phi_0) {
     s.cells = cells;
     s.n = n;
     s.weight = weight, s.Ca = Ca, s.K = K, s.phi_0 = phi_0;
-    calcium::advance(s);
+    return s;
   }
 
   struct Pieces {
@@ -241,8 +282,8 @@ class Lazy final : public PlasticSynapses {
     const auto decay_Ca = [&](std::uint32_t half_steps) { return static_cast<T>(decay_Ca_(half_steps)); };
     const auto gain_at = [&](std::uint32_t half_steps) { return static_cast<T>(gain * decay_s_(half_steps)); };
     const std::uint32_t length = now - gap.from;
-    Stretch<T> s{.rule = &constants_, .panels = nullptr, .n_panels = 0, .tails = nullptr, .n_tails = 0, .tail_decay = decay_Ca(2 * length), .tail_gain = gain_at(2 * length),
-                 .gain = static_cast<T>(gain), .phi = targets_.phi(), .ring = targets_.ring(), .ring_size = targets_.ring_size(), .cells = nullptr, .n = 0, .weight = nullptr, .Ca = nullptr, .K = nullptr, .phi_0 = nullptr};
+    Stretch<T> s{.rule = &constants_, .phi = targets_.phi(), .ring = targets_.ring(), .ring_size = targets_.ring_size(), .panels = nullptr, .n_panels = 0, .tails = nullptr, .n_tails = 0,
+                 .tail_decay = decay_Ca(2 * length), .tail_gain = gain_at(2 * length), .gain = static_cast<T>(gain), .cells = nullptr, .n = 0, .weight = nullptr, .Ca = nullptr, .K = nullptr, .phi_0 = nullptr};
     if (!gap.active || now == gap.from) {
       const auto cut = static_cast<std::uint32_t>(std::lround(tail_ms / rule_.dt_ms)), cuts_end = gap.from + static_cast<std::uint32_t>(std::lround(tails_ms / rule_.dt_ms));
       for (std::uint32_t at = gap.from, end; at < now; at = end) {
@@ -253,9 +294,9 @@ class Lazy final : public PlasticSynapses {
       s.n_tails = pieces.tails.size();
       return s;
     }
-    const auto add = [&](std::uint32_t from, std::uint32_t mid_knot, std::uint32_t to, std::uint32_t end_knot) {
+    const auto add = [&](std::uint32_t from, std::int64_t mid_knot, std::uint32_t to, std::int64_t end_knot) {
       const std::uint32_t begin = from - gap.from, end = to - gap.from;  // the middle is at begin + end half steps
-      const auto column = [&](std::uint32_t k) { return k == no_knot ? no_knot : targets_.column(k); };
+      const auto column = [&](std::int64_t k) { return k == no_knot ? Knot<T>{no_knot} : static_cast<Knot<T>>(targets_.column(static_cast<std::uint32_t>(k))); };
       panels.push_back({static_cast<T>((end - begin) * rule_.dt_ms), decay_Ca(begin + end), gain_at(begin + end), decay_Ca(2 * end), gain_at(2 * end), column(mid_knot), column(end_knot), learn(from, to)});
     };
     std::uint32_t at = gap.from, knot = gap.from / knot_ + 1;
@@ -265,7 +306,7 @@ class Lazy final : public PlasticSynapses {
     }
     for (std::uint32_t half = 1; (knot + 2) * knot_ <= now; knot += 2 * half, at = knot * knot_) {
       half = at - gap.from >= fine_ && (knot + 4) * knot_ <= now ? 2 : 1;
-      add(at, at - gap.from < late_ ? knot + half : no_knot, (knot + 2 * half) * knot_, knot + 2 * half);
+      add(at, at - gap.from < late_ ? std::int64_t{knot + half} : no_knot, (knot + 2 * half) * knot_, knot + 2 * half);
     }
     if ((knot + 1) * knot_ < now) {
       ++knot;
@@ -320,6 +361,12 @@ class Lazy final : public PlasticSynapses {
   std::vector<double> s_;          ///< [sources][2] after the last two spikes
   std::vector<double> flight_s_;   ///< [flights][2] before and after
   Pieces pieces_;
+  struct Visit {
+    std::uint32_t segment;
+    Gap gap;
+  };
+  std::vector<Visit> queue_;       ///< segments to be brought up to date
+  SharedVector<T> shared_[2];      ///< without and with panels
   const std::uint32_t sweep_ = std::max(1u, static_cast<std::uint32_t>(std::lround(sweep_ms / rule_.dt_ms)));
   int listener_ = -1;
   std::uint64_t visits_ = 0, panels_ = 0, knots_ = 0, tails_ = 0;

@@ -108,8 +108,41 @@ HWY_INLINE Course<D> course(D d, hn::Vec<D> begin, hn::Vec<D> gain, hn::Vec<D> l
   return {begin, end, goal, rate, length, fma(d, goal, length, hn::Div(hn::Sub(begin, end), rate))};
 }
 
-template <class T, class D>
-HWY_INLINE void advance_lanes(D d, const Stretch<T>& s, std::size_t i, std::size_t lanes) {
+/// Of lanes i and on.
+template <class D, class X>
+HWY_INLINE hn::Vec<D> of_lanes(D d, const X& x, std::size_t) {
+  return hn::Set(d, x);
+}
+template <class D, class X>
+HWY_INLINE hn::Vec<D> of_lanes(D d, const Each<X>& x, std::size_t i) {
+  return hn::Load(d, x.lane + i);
+}
+
+/// phi at a knot of lanes i and on, whose rows of the ring begin at `row`; `otherwise` where there is no knot.
+template <class D, class T, class VI>
+HWY_INLINE hn::Vec<D> at_knot(D d, const T* ring, VI row, const Knot<T>& knot, std::size_t, hn::Vec<D> otherwise) {
+  return knot == no_knot ? otherwise : hn::GatherIndex(d, ring + knot, row);
+}
+template <class D, class T, class VI>
+HWY_INLINE hn::Vec<D> at_knot(D d, const T* ring, VI row, const Each<Knot<T>>& knot, std::size_t i, hn::Vec<D> otherwise) {
+  const hn::RebindToSigned<D> di;
+  const VI k = hn::Load(di, knot.lane + i);
+  const auto none = hn::Lt(k, hn::Zero(di));
+  return hn::IfThenElse(hn::RebindMask(d, none), otherwise, hn::GatherIndex(d, ring, hn::Add(row, hn::IfThenZeroElse(none, k))));
+}
+
+/// `next`, but in lanes that are done what they had.
+template <class D>
+HWY_INLINE hn::Vec<D> unless_done(D, const hn::TFromD<D>&, std::size_t, hn::Vec<D>, hn::Vec<D> next) {
+  return next;
+}
+template <class D>
+HWY_INLINE hn::Vec<D> unless_done(D d, const Each<hn::TFromD<D>>& length, std::size_t i, hn::Vec<D> before, hn::Vec<D> next) {
+  return hn::IfThenElse(hn::Gt(hn::Load(d, length.lane + i), hn::Zero(d)), next, before);
+}
+
+template <class T, template <class> class Of, class D>
+HWY_INLINE void advance_lanes(D d, const Stretch<T, Of>& s, std::size_t i, std::size_t lanes) {
   using V = hn::Vec<D>;
   const Constants<T>& c = *s.rule;
   const hn::RebindToSigned<D> di;
@@ -119,35 +152,33 @@ HWY_INLINE void advance_lanes(D d, const Stretch<T>& s, std::size_t i, std::size
   for (std::size_t k = 0; k < lanes; ++k) index[k] = static_cast<hn::TFromD<decltype(di)>>(s.cells[i + k]);
   const auto cell = hn::Load(di, index);
   const auto row = hn::Mul(cell, hn::Set(di, static_cast<hn::TFromD<decltype(di)>>(s.ring_size)));
-  const auto knot = [&](std::uint32_t k) HWY_ATTR { return hn::GatherIndex(d, s.ring + k, row); };
   const V phi_now = hn::GatherIndex(d, s.phi, cell);
 
   V K = load_n(d, s.K + i, lanes), Ca = load_n(d, s.Ca + i, lanes), phi = load_n(d, s.phi_0 + i, lanes);
   V learnt = zero;
-  const V own = hn::Sub(hn::Sub(Ca, rest), hn::Mul(hn::Set(d, s.gain), phi));
-  const auto Ca_at = [&](T decay, T gain, V at) HWY_ATTR { return fma(d, hn::Set(d, decay), own, fma(d, hn::Set(d, gain), at, rest)); };
+  const V own = hn::Sub(hn::Sub(Ca, rest), hn::Mul(of_lanes(d, s.gain, i), phi));
+  const auto Ca_at = [&](const Of<T>& decay, const Of<T>& gain, V at) HWY_ATTR { return fma(d, of_lanes(d, decay, i), own, fma(d, of_lanes(d, gain, i), at, rest)); };
   const auto drive = [&](V x) HWY_ATTR { return power(d, hn::Max(x, zero), c.n); };
+  const auto follow = [&](const auto& piece, V gain) HWY_ATTR {
+    const Course<D> k = course(d, K, gain, hn::Set(d, c.k_2), of_lanes(d, piece.length, i));
+    learnt = unless_done(d, piece.length, i, learnt, fma(d, of_lanes(d, piece.learn, i), change(d, c, k), learnt));
+    K = unless_done(d, piece.length, i, K, k.end);
+  };
   if (s.n_panels > 0) {
     V begin = drive(Ca);
-    for (const Panel<T>* p = s.panels; p != s.panels + s.n_panels; ++p) {
-      const V phi_end = p->end == no_knot ? phi_now : knot(p->end);
-      const V phi_mid = p->mid == no_knot ? hn::Mul(half, hn::Add(phi, phi_end)) : knot(p->mid);
-      Ca = Ca_at(p->end_decay, p->end_gain, phi_end);
-      const V mid = drive(Ca_at(p->mid_decay, p->mid_gain, phi_mid)), end = drive(Ca);
-      const V gain = hn::Mul(k_1_6, fma(d, four, mid, hn::Add(begin, end)));
-      const Course<D> k = course(d, K, gain, hn::Set(d, c.k_2), hn::Set(d, p->length));
-      learnt = fma(d, hn::Set(d, p->learn), change(d, c, k), learnt);
-      K = k.end;
+    for (const Panel<T, Of>* p = s.panels; p != s.panels + s.n_panels; ++p) {
+      const V phi_end = at_knot(d, s.ring, row, p->end, i, phi_now);
+      const V phi_mid = at_knot(d, s.ring, row, p->mid, i, hn::Mul(half, hn::Add(phi, phi_end)));
+      const V Ca_end = Ca_at(p->end_decay, p->end_gain, phi_end);
+      const V mid = drive(Ca_at(p->mid_decay, p->mid_gain, phi_mid)), end = drive(Ca_end);
+      follow(*p, hn::Mul(k_1_6, fma(d, four, mid, hn::Add(begin, end))));
+      Ca = unless_done(d, p->length, i, Ca, Ca_end);
       phi = phi_end;
       begin = end;
     }
   } else {
     const V gain = hn::Mul(hn::Set(d, c.k_1), power(d, rest, c.n));
-    for (const Tail<T>* t = s.tails; t != s.tails + s.n_tails; ++t) {
-      const Course<D> k = course(d, K, gain, hn::Set(d, c.k_2), hn::Set(d, t->length));
-      learnt = fma(d, hn::Set(d, t->learn), change(d, c, k), learnt);
-      K = k.end;
-    }
+    for (const Tail<T, Of>* t = s.tails; t != s.tails + s.n_tails; ++t) follow(*t, gain);
     Ca = Ca_at(s.tail_decay, s.tail_gain, phi_now);
   }
   const V w = fma(d, hn::Set(d, c.eta), learnt, load_n(d, s.weight + i, lanes));
@@ -157,13 +188,50 @@ HWY_INLINE void advance_lanes(D d, const Stretch<T>& s, std::size_t i, std::size
   store_n(phi_now, d, s.phi_0 + i, lanes);
 }
 
+/// Fetches the knots of synapse k: they lie further apart than the processor looks ahead. A line of memory has those of four panels, or more.
+template <class T>
+HWY_INLINE void prefetch(const Stretch<T>& s, std::size_t k) {
+  const T* const row = s.ring + std::size_t{s.cells[k]} * s.ring_size;
+  for (std::size_t p = 0; p < s.n_panels; p += 4) __builtin_prefetch(row + std::max(s.panels[p].end, Knot<T>{0}));
+}
+
 template <class T>
 void advance_all(const Stretch<T>& s) {
-  const hn::CappedTag<T, 16> d;
+  const hn::CappedTag<T, most_lanes> d;
   const std::size_t n = hn::Lanes(d);
   for (std::size_t i = 0; i < s.n; i += n) {
-    for (std::size_t k = i + n; k < std::min(i + 2 * n, s.n) && s.n_panels > 0; ++k) __builtin_prefetch(s.ring + std::size_t{s.cells[k]} * s.ring_size + (s.panels[0].end == no_knot ? 0 : s.panels[0].end));
+    for (std::size_t k = i + n; k < std::min(i + 2 * n, s.n); ++k) prefetch(s, k);
     advance_lanes(d, s, i, std::min(n, s.n - i));
+  }
+}
+
+template <class T>
+void advance_each(const Stretch<T, Each>& s) {
+  const hn::CappedTag<T, most_lanes> d;
+  const std::size_t n = hn::Lanes(d);
+  for (std::size_t i = 0; i < s.n; i += n) advance_lanes(d, s, i, std::min(n, s.n - i));
+}
+
+/// Each piece of a segment is one store to a row of lanes, however many of them are its own.
+template <class T>
+void give_all(const Stretch<T>& s, std::size_t first, Panel<T, Each>* panels, Tail<T, Each>* tails) {
+  const hn::CappedTag<T, most_lanes> d;
+  const hn::RebindToSigned<decltype(d)> di;
+  const std::size_t n = hn::Lanes(d), last = first + s.n;
+  for (std::size_t k = 0; k < s.n; ++k) prefetch(s, k);
+  for (std::size_t i = first / n * n; i < last; i += n) {
+    const auto theirs = hn::AndNot(hn::FirstN(d, first - std::min(first, i)), hn::FirstN(d, last - i));
+    // read, changed and written: stores under a mask are slow on some processors with AVX2
+    const auto give = [&](Each<T>& to, T x) HWY_ATTR { hn::Store(hn::IfThenElse(theirs, hn::Set(d, x), hn::Load(d, to.lane + i)), d, to.lane + i); };
+    const auto give_knot = [&](Each<Knot<T>>& to, Knot<T> x) HWY_ATTR { hn::Store(hn::IfThenElse(hn::RebindMask(di, theirs), hn::Set(di, x), hn::Load(di, to.lane + i)), di, to.lane + i); };
+    for (std::size_t k = 0; k < s.n_panels; ++k) {
+      const Panel<T>& from = s.panels[k];
+      Panel<T, Each>& to = panels[k];
+      give(to.length, from.length), give(to.learn, from.learn);
+      give(to.mid_decay, from.mid_decay), give(to.mid_gain, from.mid_gain), give(to.end_decay, from.end_decay), give(to.end_gain, from.end_gain);
+      give_knot(to.mid, from.mid), give_knot(to.end, from.end);
+    }
+    for (std::size_t k = 0; k < s.n_tails; ++k) give(tails[k].length, s.tails[k].length), give(tails[k].learn, s.tails[k].learn);
   }
 }
 
@@ -232,6 +300,10 @@ void step_all(const Clocked<T>& s) {
 
 void AdvanceFloat(const Stretch<float>& s) { advance_all(s); }
 void AdvanceDouble(const Stretch<double>& s) { advance_all(s); }
+void AdvanceEachFloat(const Stretch<float, Each>& s) { advance_each(s); }
+void AdvanceEachDouble(const Stretch<double, Each>& s) { advance_each(s); }
+void GiveFloat(const Stretch<float>& s, std::size_t first, Panel<float, Each>* panels, Tail<float, Each>* tails) { give_all(s, first, panels, tails); }
+void GiveDouble(const Stretch<double>& s, std::size_t first, Panel<double, Each>* panels, Tail<double, Each>* tails) { give_all(s, first, panels, tails); }
 void InfluxFloat(const Influx<float>& s) { influx_all(s); }
 void InfluxDouble(const Influx<double>& s) { influx_all(s); }
 void StepFloat(const Clocked<float>& s) { step_all(s); }
@@ -244,6 +316,10 @@ HWY_AFTER_NAMESPACE();
 namespace ranvier::engine::calcium {
 HWY_EXPORT(AdvanceFloat);
 HWY_EXPORT(AdvanceDouble);
+HWY_EXPORT(AdvanceEachFloat);
+HWY_EXPORT(AdvanceEachDouble);
+HWY_EXPORT(GiveFloat);
+HWY_EXPORT(GiveDouble);
 HWY_EXPORT(InfluxFloat);
 HWY_EXPORT(InfluxDouble);
 HWY_EXPORT(StepFloat);
@@ -251,6 +327,10 @@ HWY_EXPORT(StepDouble);
 
 void advance(const Stretch<float>& s) { HWY_DYNAMIC_DISPATCH(AdvanceFloat)(s); }
 void advance(const Stretch<double>& s) { HWY_DYNAMIC_DISPATCH(AdvanceDouble)(s); }
+void advance(const Stretch<float, Each>& s) { HWY_DYNAMIC_DISPATCH(AdvanceEachFloat)(s); }
+void advance(const Stretch<double, Each>& s) { HWY_DYNAMIC_DISPATCH(AdvanceEachDouble)(s); }
+void give(const Stretch<float>& s, std::size_t first, Panel<float, Each>* panels, Tail<float, Each>* tails) { HWY_DYNAMIC_DISPATCH(GiveFloat)(s, first, panels, tails); }
+void give(const Stretch<double>& s, std::size_t first, Panel<double, Each>* panels, Tail<double, Each>* tails) { HWY_DYNAMIC_DISPATCH(GiveDouble)(s, first, panels, tails); }
 void influx(const Influx<float>& s) { HWY_DYNAMIC_DISPATCH(InfluxFloat)(s); }
 void influx(const Influx<double>& s) { HWY_DYNAMIC_DISPATCH(InfluxDouble)(s); }
 void step(const Clocked<float>& s) { HWY_DYNAMIC_DISPATCH(StepFloat)(s); }

@@ -17,6 +17,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "engine/pulse.hpp"
 #include "engine/synapse_model.hpp"
@@ -53,15 +54,28 @@ class Window {
   double old_ms_, fresh_, beta_, dt_ms_, s_inf_;   ///< fresh: calcium of a spike, relative to what is negligible
 };
 
-/// From one moment to the next: Simpson's rule on Ca^n, K as one exponential. Knots: columns of the targets' ring.
-template <class T>
-struct Panel {
-  T length;                                        ///< ms
-  T mid_decay, mid_gain, end_decay, end_gain;      ///< e^{-(t - t_0)/tau_Ca} and gamma s_0 e^{-beta (t - t_0)}
-  std::uint32_t mid, end;                          ///< knot, or no_knot: half-way between its neighbours; now
-  T learn;                                         ///< factor of the change of the weight
+/// What all lanes of a vector share is `One`; where each has its own, it is `Each`. Code is written once for both.
+inline constexpr std::size_t most_lanes = 16;
+template <class X>
+using One = X;
+template <class X>
+struct alignas(64) Each {
+  X lane[most_lanes];
 };
-inline constexpr std::uint32_t no_knot = 0xFFFFFFFFu;
+
+/// Column of the targets' ring, as wide as T so that vectors of both fit; no_knot: half-way between its neighbours, or now.
+template <class T>
+using Knot = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+inline constexpr std::int32_t no_knot = -1;
+
+/// From one moment to the next: Simpson's rule on Ca^n, K as one exponential.
+template <class T, template <class> class Of = One>
+struct Panel {
+  Of<T> length;                                    ///< ms; 0: the lane is done
+  Of<T> mid_decay, mid_gain, end_decay, end_gain;  ///< e^{-(t - t_0)/tau_Ca} and gamma s_0 e^{-beta (t - t_0)}
+  Of<Knot<T>> mid, end;
+  Of<T> learn;                                     ///< factor of the change of the weight
+};
 
 template <class T>
 struct Constants {
@@ -71,30 +85,35 @@ struct Constants {
 };
 
 /// Without calcium that matters: K follows one exponential.
-template <class T>
+template <class T, template <class> class Of = One>
 struct Tail {
-  T length, learn;
+  Of<T> length, learn;                             ///< length as a panel's
 };
 
-/// The synapses of one segment, from t_0 to now: over panels, or, where there are none, over tails.
-template <class T>
+/// Synapses from t_0 to now: over panels, or, where there are none, over tails. One: of one segment; Each: most_lanes of any.
+template <class T, template <class> class Of = One>
 struct Stretch {
   const Constants<T>* rule;
-  const Panel<T>* panels;
-  std::size_t n_panels;
-  const Tail<T>* tails;
-  std::size_t n_tails;
-  T tail_decay, tail_gain;                         ///< of all tails, as a panel's end
-  T gain;                                          ///< gamma s_0
   const T* phi;                                    ///< [cells] now
   const T* ring;                                   ///< [cells][ring_size]
   std::uint32_t ring_size;
+  const Panel<T, Of>* panels;
+  std::size_t n_panels;
+  const Tail<T, Of>* tails;
+  std::size_t n_tails;
+  Of<T> tail_decay, tail_gain;                     ///< of all tails, as a panel's end
+  Of<T> gain;                                      ///< gamma s_0
   const std::uint32_t* cells;                      ///< [n]
   std::size_t n;
   T *weight, *Ca, *K, *phi_0;                      ///< [n]
 };
 void advance(const Stretch<float>& s);
 void advance(const Stretch<double>& s);
+void advance(const Stretch<float, Each>& s);
+void advance(const Stretch<double, Each>& s);
+/// Gives lanes `first` and on, one for each synapse of a stretch, its pieces, and fetches what they will read.
+void give(const Stretch<float>& s, std::size_t first, Panel<float, Each>* panels, Tail<float, Each>* tails);
+void give(const Stretch<double>& s, std::size_t first, Panel<double, Each>* panels, Tail<double, Each>* tails);
 
 /// What a step adds to phi of the first n cells of a block, padded to whole vectors, from their potentials after it.
 ///   V        potential as the membrane keeps it, base [1] or [cells] what it is relative to
