@@ -73,6 +73,11 @@ TEST(CliCodes, wrong_input_ends_with_2_and_says_what_and_how_to_mend_it) {
       {"simulate small.toml --sweep g", "NAME=FIRST:LAST:NUMBER"},
       {"simulate small.toml --sweep g=1:2:0", "NAME=FIRST:LAST:NUMBER"},
       {"simulate small.toml --sweep g=1:2:x", "NAME=FIRST:LAST:NUMBER"},
+      {"simulate small.toml --sweep g=1abc:2:2", "NAME=FIRST:LAST:NUMBER"},
+      {"simulate small.toml --sweep g=1:2:2.9", "NAME=FIRST:LAST:NUMBER"},
+      {"simulate small.toml --sweep 'g=1 ms:2 pA:2'", "NAME=FIRST:LAST:NUMBER"},
+      {"simulate small.toml --sweep g=1:2:2 --set g=3", "--sweep gives \"g\" its values"},
+      {"simulate small.toml --duration '0.01 ms'", "shorter than half a time step"},
       {"simulate small.toml --sweep h=1:2:2 --json", "\"h\""},
       {"simulate small.toml --sweep g=1:2:2 --save state.h5", "--sweep"},
       {"simulate small.toml --resume none.h5", "none.h5"},
@@ -86,6 +91,16 @@ TEST(CliCodes, wrong_input_ends_with_2_and_says_what_and_how_to_mend_it) {
     EXPECT_NE(ran.err.find(part), std::string::npos) << usage << " says only\n" << ran.err;
     EXPECT_EQ(ran.out, "") << usage;
   }
+}
+
+TEST(CliSweep, a_parameter_with_a_unit_is_swept_with_it) {
+  const Example folder;
+  const Ran ran = folder.ranvier("simulate small.toml --duration '20 ms' --sweep 'rate=1000 Hz:1400 Hz:3' --output s --json");
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const auto j = nlohmann::json::parse(ran.out);
+  EXPECT_EQ(j.at("values"), (nlohmann::json{1000, 1200, 1400}));
+  EXPECT_EQ(j.at("runs").at(1).at("network").at("parameters").at("rate"), "1200 Hz");
+  EXPECT_TRUE(fs::exists(folder / "s/rate=1400/summary.json"));
 }
 
 TEST(CliCheck, json_tells_a_sound_file_and_every_problem_of_a_broken_one) {

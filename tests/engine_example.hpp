@@ -38,11 +38,11 @@ inline PopulationSpec leaky(std::string name, std::int64_t size, std::vector<Rec
   return p;
 }
 
-/// Gives a leaky population a receptor that decays with tau, and a capacitance with which a weight of 1 (pA) does what 1 mV did.
+/// Gives a leaky population a receptor that decays with tau, and a capacitance with which a weight of 1 (pA) does at least what 1 mV did.
 inline void decay_with(PopulationSpec& p, double tau_ms) {
   p.receptors[0].kind = "exponential";
   p.receptors[0].params["tau_syn"] = Values::constant(tau_ms);
-  p.params["C_m"] = Values::constant(tau_ms);
+  p.params["C_m"] = Values::constant(std::min(tau_ms, 10.0));
 }
 
 inline PopulationSpec poisson_source(std::string name, std::int64_t size, double rate_hz) {

@@ -296,7 +296,7 @@ delay = "1.5 ms"
 type = "connectivity"
 start = "1 s"
 )",
-     R"(network.toml:15: recordings[0].start: unknown key; known here: name, source, target, type)"},
+     R"(network.toml:15: recordings[0].start = "1 s": unknown key. Did you mean "target"?)"},
     {"recording_volumes_none",
      R"([[populations]]
 name = "E"

@@ -289,6 +289,32 @@ TEST(Calcium, ASpikeInTheVeryStepInWhichASynapseIsSettledCountsOnce) {
 
 /// Synapses that are made on the way know what their source has done before: those that are stepped have the state of the older ones from the same source, and
 /// both forms the same calcium, but for less than half of what moves CaMKII noticeably, which one that is visited and was made long after a spike leaves out.
+TEST(Calcium, WeightsThatMeetABoundWhileCalciumIsHighShowTheDepressionAfterIt) {
+  // Bursts drive the weight into w_max; then CaMKII falls through the band in which it depresses. Were weights only kept within bounds at
+  // the end of a visit, what was learnt beyond the bound would hide that.
+  NetworkSpec spec;
+  spec.simulation.duration_ms = 3000;
+  spec.simulation.double_precision = true;
+  std::vector<double> times;
+  for (int burst = 0; burst < 3; ++burst)
+    for (int k = 0; k < 40; ++k) times.push_back(1000 * burst + 10 + 5 * k);
+  spec.populations = {spike_train("source", 1, times, std::vector<std::int64_t>(times.size(), 0)), leaky("target", 1)};
+  spec.populations[1].params = {{"V_th", Values::constant(1e3)}, {"I_e", Values::constant(100)}};
+  spec.projections = {connect(spec, 0, 1, Rule::Kind::one_to_one, 99.9, 1)};
+  RecordingSpec weights{.name = "w", .kind = RecordingSpec::Kind::weights};
+  weights.sources = whole(spec, 0), weights.targets = whole(spec, 1);
+  spec.recordings = {weights};
+  for (const double eta : {1e-4, 1e-3, 0.05}) {
+    std::vector<double> end;
+    for (const int method : {0, 1}) {
+      spec.projections[0].synapse = {{.rule = "camkii", .params = {{"w_max", 100}, {"eta", eta}, {"gamma", 0.03}}, .choices = {{"method", method ? "clock_driven" : "lazy"}}}};
+      end.push_back(simulate(spec).connections.at(0).weight.at(0));
+    }
+    EXPECT_LT(end[1], 99.8);
+    EXPECT_NEAR(end[0], end[1], 0.01) << "eta " << eta;
+  }
+}
+
 TEST(Calcium, SynapsesThatAreMadeOnTheWayKnowTheirSourcesPast) {
   const Tissue tissue = busy(700, true);
   std::vector<std::vector<double>> calcium;

@@ -206,7 +206,8 @@ void resolve_population(const NetworkSpec& spec, int index, Population& p, std::
     }
   }
   if (model.refractory < 0) p.refractory = {0};
-  else for (double t_ref : p.parameters[static_cast<std::size_t>(model.refractory)]) p.refractory.push_back(nearest_step(std::min(t_ref, 2147483647.0 * dt), dt));  // longer than any run
+  else for (double t_ref : p.parameters[static_cast<std::size_t>(model.refractory)]) p.refractory.push_back(nearest_step(t_ref, dt));
+  if (*std::max_element(p.refractory.begin(), p.refractory.end()) > 1u << 30) problems.push_back(fmt::format("{}: a t_ref of more than 2^30 time steps of {} ms; cells that never fire again need no more than that", where, dt));
   p.coupled = std::any_of(spec.gap_junctions.begin(), spec.gap_junctions.end(), [&](const GapJunctionSpec& g) { return g.source.population == index || g.target.population == index; });
   p.sleeps = may_sleep(spec, index, p);
   pool_receptors(spec, index, p);

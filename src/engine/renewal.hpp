@@ -90,6 +90,6 @@ inline int spikes_max(double t_abs, double dt) {
   return static_cast<int>(std::fmin(255, std::floor(dt / t_abs * (1 + 1e-9)) + 1));
 }
 /// What a rate is held below [Hz]: a dead time of a two-hundredth of a step keeps the spikes of any rate few.
-inline double rate_max_hz(double t_abs, double dt) { return 1e3 * (t_abs > dt / 200 ? 1e6 : 100) / dt; }
+inline double rate_max_hz(double t_abs, double dt) { return 1e3 * (t_abs > dt / 200 ? 1e4 : 100) / dt; }
 
 }  // namespace ranvier::engine

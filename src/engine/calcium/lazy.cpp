@@ -31,7 +31,7 @@ std::uint32_t ring_size(const Rule& rule) {
 }
 
 // counted from loops.cpp, exp as 15, where no threshold is crossed
-constexpr std::uint64_t flop_panel = 58, flop_visit = 8, flop_tail = 45, flop_deliver = 2;
+constexpr std::uint64_t flop_panel = 60, flop_visit = 11, flop_tail = 47, flop_deliver = 2;
 
 template <class T>
 class Lazy final : public PlasticSynapses {

@@ -155,13 +155,16 @@ HWY_INLINE void advance_lanes(D d, const Stretch<T, Of>& s, std::size_t i, std::
   const V phi_now = hn::GatherIndex(d, s.phi, cell);
 
   V K = load_n(d, s.K + i, lanes), Ca = load_n(d, s.Ca + i, lanes), phi = load_n(d, s.phi_0 + i, lanes);
+  // A weight stays within its bounds on the way too, piece by piece: what is learnt beyond one is not there to be unlearnt.
+  const V w_0 = load_n(d, s.weight + i, lanes), eta = hn::Set(d, c.eta);
+  const V most = c.eta > 0 ? hn::Div(hn::Sub(hn::Set(d, c.w_max), w_0), eta) : zero, least = c.eta > 0 ? hn::Neg(hn::Div(w_0, eta)) : zero;
   V learnt = zero;
   const V own = hn::Sub(hn::Sub(Ca, rest), hn::Mul(of_lanes(d, s.gain, i), phi));
   const auto Ca_at = [&](const Of<T>& decay, const Of<T>& gain, V at) HWY_ATTR { return fma(d, of_lanes(d, decay, i), own, fma(d, of_lanes(d, gain, i), at, rest)); };
   const auto drive = [&](V x) HWY_ATTR { return power(d, hn::Max(x, zero), c.n); };
   const auto follow = [&](const auto& piece, V gain) HWY_ATTR {
     const Course<D> k = course(d, K, gain, hn::Set(d, c.k_2), of_lanes(d, piece.length, i));
-    learnt = unless_done(d, piece.length, i, learnt, fma(d, of_lanes(d, piece.learn, i), change(d, c, k), learnt));
+    learnt = unless_done(d, piece.length, i, learnt, hn::Min(hn::Max(fma(d, of_lanes(d, piece.learn, i), change(d, c, k), learnt), least), most));
     K = unless_done(d, piece.length, i, K, k.end);
   };
   if (s.n_panels > 0) {
@@ -181,7 +184,7 @@ HWY_INLINE void advance_lanes(D d, const Stretch<T, Of>& s, std::size_t i, std::
     for (const Tail<T, Of>* t = s.tails; t != s.tails + s.n_tails; ++t) follow(*t, gain);
     Ca = Ca_at(s.tail_decay, s.tail_gain, phi_now);
   }
-  const V w = fma(d, hn::Set(d, c.eta), learnt, load_n(d, s.weight + i, lanes));
+  const V w = fma(d, eta, learnt, w_0);
   store_n(hn::Min(hn::Max(w, zero), hn::Set(d, c.w_max)), d, s.weight + i, lanes);
   store_n(Ca, d, s.Ca + i, lanes);
   store_n(K, d, s.K + i, lanes);

@@ -18,7 +18,7 @@
 ///         clock_driven: all its variables are stepped every dt (engine/calcium/clocked.cpp)
 /// State    w, Ca, K, phi_0 (lazy); w, Ca, K, s, s_A, F, D (clock-driven). Traces: s of each source, phi of each target
 /// Numerics calcium exact; K in panels of 5, later 10 ms (Simpson's rule on Ca^n) or, clock-driven, by the trapezoidal rule
-/// Work     lazy: 58 FLOP a panel; 20 bytes a synapse, 12 with states of 16 bits. clock-driven: 31 to 38 FLOP a step, 32 bytes
+/// Work     lazy: 60 FLOP a panel; 20 bytes a synapse, 12 with states of 16 bits. clock-driven: 31 to 38 FLOP a step, 32 bytes
 /// Source   Destexhe et al. 1994, doi:10.1162/neco.1994.6.1.14; Jahr & Stevens 1990, doi:10.1523/JNEUROSCI.10-09-03178.1990;
 ///          Shouval, Bear & Cooper 2002, doi:10.1073/pnas.152343099 (omega)
 /// Tested   tests/plastic_calcium.cpp
@@ -55,7 +55,7 @@ inline constexpr std::array<Parameter, parameter_count> parameters{{
 }};
 inline constexpr std::string_view rules[] = {"omega", "literal"}, methods[] = {"lazy", "clock_driven"}, widths[] = {"full", "16_bits"};
 inline constexpr Choice choices[] = {{"rule", rules, "how CaMKII moves the weight"}, {"method", methods, "visited at events, or stepped every dt"},
-                                     {"states", widths, "weight, Ca, K and phi_0 in the precision of the run, or in 16 bits each, rounded by chance; the latter lazy and in single precision"}};
+                                     {"states", widths, "weight, Ca, K and phi_0 in the precision of the run, or in 16 bits each, rounded by chance, whatever that precision; the latter lazy"}};
 inline constexpr StateVariable state[] = {{"Ca", "1", "Ca_rest", "calcium"}, {"K", "1", "0", "CaMKII that is active"}};
 inline constexpr ModelInfo info{
     .kind = ModelInfo::Kind::synapse, .name = "camkii", .title = "calcium through NMDA receptors, CaMKII, and the weight",
