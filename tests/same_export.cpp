@@ -153,6 +153,50 @@ TEST(SameExport, what_is_recorded_comes_back_too) {
   EXPECT_EQ(io::variable_values(a.traces[0], 1), io::variable_values(b.traces[1], 0));
 }
 
+TEST(SameExport, weights_and_concentrations_over_time_come_back_too) {
+  const NetworkSpec spec = test::read(R"(format = 1
+[simulation]
+duration = "300 ms"
+[[volumes]]
+name = "other"
+[[volumes]]
+name = "dopamine"
+rewards = [["100 ms", 0.5]]
+[[populations]]
+name = "E"
+size = 20
+model = "lif_exp"
+params = { I_e = "500 pA" }
+initial = { V_m = { uniform = ["-70 mV", "-55 mV"] } }
+[[projections]]
+source = "E"
+target = "E"
+rule = { fixed_indegree = 5 }
+receptor = "ex"
+weight = "40 pA"
+delay = { uniform = ["1 ms", "3 ms"] }
+synapse = { stdp_dopamine = { volume = "dopamine", A_plus = "0.1 pA", A_minus = "0.15 pA", w_max = "80 pA" } }
+[[recordings]]
+type = "weights"
+source = "E[0:12]"
+interval = "50 ms"
+start = "100 ms"
+[[recordings]]
+type = "volumes"
+volumes = "dopamine"
+interval = "20 ms"
+)");
+  const RunResult a = test_engine::simulate(spec), b = test_engine::simulate(there_and_back(spec));
+  ASSERT_EQ(b.connections.size(), 1u);
+  EXPECT_EQ(b.connections[0].sample_steps, (std::vector<std::uint32_t>{1000, 1500, 2000, 2500, 3000}));
+  EXPECT_EQ(a.connections[0].samples, b.connections[0].samples);
+  EXPECT_GT(a.connections[0].source.size(), 30u);
+  ASSERT_EQ(b.volume_traces.size(), 1u);
+  EXPECT_EQ(b.volume_traces[0].volumes, std::vector<std::string>{"dopamine"});
+  EXPECT_EQ(a.volume_traces[0].values, b.volume_traces[0].values);
+  EXPECT_EQ(b.volume_traces[0].sample_count(), 16u);
+}
+
 TEST(SameExport, examples_come_back_with_their_bits) {
   const std::map<std::string, io::Overrides> examples{{"first.toml", {.duration_ms = 200}},
                                                       {"intfire_300.toml", {.duration_ms = 1200}},
