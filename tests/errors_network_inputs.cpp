@@ -296,42 +296,28 @@ delay = "1.5 ms"
 type = "connectivity"
 start = "1 s"
 )",
-     R"(network.toml:15: recordings[0].start = "1 s": unknown key. Did you mean "target"?)"},
+     R"(network.toml:15: recordings[0].start = "1 s": synapses are read once, at the end of the run; remove it)"},
     {"recording_volumes_none",
      R"([[populations]]
 name = "E"
 size = 100
 model = "lif_exp"
-[[projections]]
-source = "E"
-target = "E"
-rule = { fixed_indegree = 10 }
-receptor = "ex"
-weight = "20 pA"
-delay = "1.5 ms"
 [[recordings]]
 type = "volumes"
 )",
-     R"(network.toml:13: recordings[0]: there is no volume whose concentration could be recorded; see [[volumes]])"},
+     R"(network.toml:6: recordings[0]: there is no volume whose concentration could be recorded; see [[volumes]])"},
     {"recording_volumes_name",
      R"([[populations]]
 name = "E"
 size = 100
 model = "lif_exp"
-[[projections]]
-source = "E"
-target = "E"
-rule = { fixed_indegree = 10 }
-receptor = "ex"
-weight = "20 pA"
-delay = "1.5 ms"
 [[volumes]]
 name = "dopamine"
 [[recordings]]
 type = "volumes"
 volumes = ["dopmine"]
 )",
-     R"(network.toml:17: recordings[0].volumes[0] = "dopmine": no volume is called "dopmine". Did you mean "dopamine"?)"},
+     R"(network.toml:10: recordings[0].volumes[0] = "dopmine": no volume is called "dopmine". Did you mean "dopamine"?)"},
     {"recording_slice",
      R"([[populations]]
 name = "E"

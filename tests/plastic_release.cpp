@@ -96,6 +96,9 @@ TEST(KineticTransmission, AReceptorThatClosesAtAnotherRateIsRefused) {
   EXPECT_NE(problem().find("receptor \"v\" decays with tau_syn = 2 ms, but the rule's receptors close with 1 / beta = 5.263 ms"), std::string::npos) << problem();
   spec.populations[2].receptors[0].params["tau_syn"] = Values::constant(5.263);
   EXPECT_EQ(problem(), "");
+  spec.projections[0].receptor = 9;
+  EXPECT_NE(problem().find("receptor 9 of population"), std::string::npos) << problem();
+  spec.projections[0].receptor = 0;
   spec.projections[0].synapse.push_back({.rule = "kinetic_gaba_a", .params = {{"beta", 1 / 5.263}}, .choices = {}});
   EXPECT_NE(problem().find("two rules of transmission"), std::string::npos) << problem();
 }

@@ -106,7 +106,7 @@ TEST(Stdp, SourceCentredPairsLeaveOutSpikesThatMeet) {
   }
 }
 
-TEST(Stdp, SeveralSpikesOfASourceInOneStepDoNotCountForATargetsInThatStep) {
+TEST(Stdp, SeveralSpikesOfASourceInOneStepDoNotCountForTheTargetsInThatStep) {
   for (const char* pairing : {"all", "symmetric", "reduced"}) {
     const SynapseSpec rule{.rule = "stdp", .params = {{"lambda", 0.01}, {"alpha", 1}, {"mu_plus", 0}, {"mu_minus", 0}, {"w_max", 10}}, .choices = {{"pairing", pairing}}};
     const bool all = std::string(pairing) == "all";

@@ -203,7 +203,6 @@ TEST(SamePlastic, weights_taken_on_the_way_are_those_of_a_run_that_ends_there_an
     for (RecordingSpec& r : sampled.recordings)
       if (r.kind == RecordingSpec::Kind::weights) r.interval_ms = 33.3, r.stop_ms = 150;
     const auto rest_of = [&](RunResult& r) {  // the same synapses as without an interval, in an order that does not go by their weights
-      std::vector<std::size_t> order(r.connections.size());
       for (Connections& c : r.connections) {
         std::vector<std::tuple<std::uint32_t, std::uint32_t, std::uint16_t, double, double>> all;
         for (std::size_t k = 0; k < c.source.size(); ++k) all.emplace_back(c.source[k], c.target[k], c.receptor[k], c.delay_ms[k], c.weight[k]);

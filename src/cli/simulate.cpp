@@ -88,6 +88,9 @@ int simulate(const Options& o, const std::vector<std::string>& command_line, io:
   const NetworkSpec spec = io::read_network(o.network, overrides_of(o));
   const io::OutputOptions output{.folder = o.output, .overwrite = o.overwrite, .format = io::parse_file_format(o.format)};
   if (!o.save.empty()) io::check_state_target(o.save, o.overwrite);
+  const double dt = spec.simulation.dt_ms;
+  // A resumed run goes on from the saved step: its duration counts from there, and there is no second warm-up.
+  const std::uint32_t warmup_steps = o.resume.empty() ? to_step(spec.simulation.warmup_ms, dt, "warmup") : 0, duration_steps = to_step(spec.simulation.duration_ms, dt, "duration");
   install_interrupt_handler();
   const io::OutputFolder folder = io::prepare_output(output, spec.name);
   const UnusedFolder cleaner{folder};
@@ -106,11 +109,7 @@ int simulate(const Options& o, const std::vector<std::string>& command_line, io:
   // A resumed run begins elsewhere than a probe can see.
   const std::optional<plan::RunPrediction> predicted = o.resume.empty() ? std::optional(forecast(*network, Seconds{result.build_s})) : std::nullopt;
 
-  const double dt = spec.simulation.dt_ms;
-  // A resumed run goes on from the saved step: its duration counts from there, and there is no second warm-up.
-  const std::uint32_t begin = state.step;
-  const std::uint32_t warmup = o.resume.empty() ? to_step(spec.simulation.warmup_ms, dt, "warmup") : begin;
-  const std::uint32_t end = warmup + to_step(spec.simulation.duration_ms, dt, "duration");
+  const std::uint32_t begin = state.step, warmup = begin + warmup_steps, end = warmup + duration_steps;
 
   engine::Recorder recorder(*network);
   std::optional<double> joule;

@@ -8,8 +8,8 @@
 #include <cmath>
 #include <thread>
 
-#include "core/math.hpp"
 #include "core/grid_time.hpp"
+#include "core/math.hpp"
 #include "engine/assemble.hpp"
 #include "engine/network.hpp"
 #include "engine/register.hpp"
@@ -276,7 +276,9 @@ bool delay_fits(const PopulationSpec& target, const Sampler& delay, double dt) {
 
 /// Receptors that a rule of transmission leaves to decay: exponential ones, at the rule's own rate.
 void check_transmission(const NetworkSpec& spec, const ProjectionSpec& p, const SynapseSpec& rule, double tau_ms, const std::string& where, std::vector<std::string>& problems) {
-  const ReceptorSpec& r = spec.populations[static_cast<std::size_t>(p.target.population)].receptors[static_cast<std::size_t>(p.receptor)];
+  const auto& receptors = spec.populations[static_cast<std::size_t>(p.target.population)].receptors;
+  if (p.receptor < 0 || p.receptor >= static_cast<int>(receptors.size())) return;  // told by check_projections()
+  const ReceptorSpec& r = receptors[static_cast<std::size_t>(p.receptor)];
   if (r.kind != "exponential" && r.kind != "nmda") {
     problems.push_back(fmt::format("{}: {}: receptor \"{}\" is of kind {}, but what the rule opens closes exponentially; project onto one of kind \"exponential\" or \"nmda\"", where, rule.rule, r.name, r.kind));
     return;

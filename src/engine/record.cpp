@@ -98,8 +98,6 @@ std::vector<S> still_under_way(const std::vector<S>& in_flight, const std::vecto
   return still;
 }
 
-bool in_slice(const Slice& s, std::int64_t cell) { return cell >= s.first && cell < s.last && (cell - s.first) % s.stride == 0; }
-
 /// FLOPs and bytes of one update of a population's neuron, as its model files state them.
 WorkDone work_of_update(const Network& network, const Population& p) {
   WorkDone w;
@@ -141,7 +139,7 @@ Connections read_connections(const Network& network, const State& state, const R
   const Population& to = network.populations[static_cast<std::size_t>(r.targets.population)];
   const auto note = [&](const SynapseRecord& s) {
     const std::int64_t source = s.source - from.first, cell = s.target - to.first;
-    if (source < 0 || source >= from.size || !in_slice(r.sources, source) || cell < 0 || cell >= to.size || !in_slice(r.targets, cell)) return;
+    if (source < 0 || source >= from.size || source_index(r.sources, source) < 0 || cell < 0 || cell >= to.size || source_index(r.targets, cell) < 0) return;
     c.source.push_back(static_cast<std::uint32_t>(source));
     c.target.push_back(static_cast<std::uint32_t>(cell));
     c.receptor.push_back(static_cast<std::uint16_t>(s.receptor));

@@ -174,7 +174,7 @@ void check_pulses(const NetworkSpec& spec, const PulseSpec& r, const std::string
   const double dt = spec.simulation.dt_ms;
   const auto wrong = [&](const std::string& what) { problems.push_back(fmt::format("{}: {}", where, what)); };
   constexpr double most = 1e9;  // of one pulse: millions of them add up to a number still
-  if (r.amount > most || std::any_of(r.amounts.begin(), r.amounts.end(), [](double a) { return a > most; })) wrong(fmt::format("an amount above {:g}", most));
+  if (r.amount > most || std::any_of(r.amounts.begin(), r.amounts.end(), [](double a) { return a > most; })) wrong(fmt::format("an amount above {:g}; concentrations are plain numbers, so count them in a larger unit", most));
   const auto is_amount = [](double x) { return x >= 0 && std::isfinite(x); };
   if (r.kind == Kind::times) {
     if (r.times_ms.size() != r.amounts.size()) wrong(fmt::format("{} times of rewards, but {} amounts: give one each", r.times_ms.size(), r.amounts.size()));

@@ -18,8 +18,6 @@ namespace {
 
 constexpr std::uint32_t last_step = 0xFFFFFFFFu;
 
-bool in_slice(const Slice& s, std::int64_t cell) { return source_index(s, cell) >= 0; }
-
 bool joins(const ProjectionSpec& p, const RecordingSpec& r) { return p.source.population == r.sources.population && p.target.population == r.targets.population; }
 
 bool is_sampled(const RecordingSpec& r) { return r.kind == RecordingSpec::Kind::weights && r.interval_ms > 0; }
@@ -53,11 +51,11 @@ void WeightSeries::find_in(const Network& network, const State& state, std::uint
   if (!joins(p, recording_)) return;
   const GridTime time(network.dt());
   for (std::uint32_t source = 0; source < table.sources(); ++source) {
-    if (!in_slice(recording_.sources, p.source[source])) continue;
+    if (source_index(recording_.sources, p.source[source]) < 0) continue;
     for (std::uint32_t g = table.row[source]; g < table.row[source + 1]; ++g)
       for (std::uint32_t k = table.segments[g].first; k < table.segments[g].first + table.segments[g].count; ++k) {
         const std::int64_t target = table.first_cell + table.targets[k];
-        if (!in_slice(recording_.targets, target)) continue;
+        if (source_index(recording_.targets, target) < 0) continue;
         places_.push_back({shard, index, source, g, k});
         connections_.source.push_back(static_cast<std::uint32_t>(p.source[source]));
         connections_.target.push_back(static_cast<std::uint32_t>(target));

@@ -41,7 +41,7 @@ class WeightSeries {
   Connections connections_;     ///< in the same order
 };
 
-/// What is wrong with recordings of weights and volumes.
+/// What is wrong with recordings of weights over time.
 void check_recordings(const NetworkSpec& spec, std::vector<std::string>& problems);
 /// Bytes that a recording of state, weights or volumes keeps over a run.
 double recorded_byte(const NetworkSpec& spec, const RecordingSpec& recording);

@@ -114,7 +114,7 @@ class Parser {
         problems_.push_back(fmt::format("{}:{}: no column \"{}\".{}", name_, line_, shown(wanted_[i].name), suggestion(wanted_[i].name, names)));
         continue;
       }
-      if (std::find(at + 1, names.end(), wanted_[i].name) != names.end()) problems_.push_back(fmt::format("{}:{}: two columns are called \"{}\"", name_, line_, shown(wanted_[i].name)));
+      if (std::find(at + 1, names.end(), wanted_[i].name) != names.end()) problems_.push_back(fmt::format("{}:{}: two columns are called \"{}\"; give one of them another name", name_, line_, shown(wanted_[i].name)));
       fields_.push_back({static_cast<std::size_t>(at - names.begin()), i});
     }
     if (!problems_.empty()) throw InputError(std::move(problems_));

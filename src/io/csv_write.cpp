@@ -3,7 +3,6 @@
 
 #include <charconv>
 
-#include "core/grid_time.hpp"
 
 namespace ranvier::io {
 namespace {
@@ -70,13 +69,13 @@ OutputFile write_csv_trace(const std::filesystem::path& path, const NetworkSpec&
   lines.text("time_ms").text("node_id");
   for (const auto& variable : trace.variables) lines.text(field(variable.name + " (" + variable.unit + ")"));
   lines.end();
-  const GridTime time(spec.simulation.dt_ms);
+  const std::vector<double> times = times_of(spec, trace);
   std::visit(
       [&](const auto& values) {
         const std::size_t neurons = trace.neurons.size();
         for (std::size_t i = 0; i < trace.sample_count(); ++i)
           for (std::size_t n = 0; n < neurons; ++n) {
-            lines.number(time(trace.first_step + std::uint64_t{trace.interval} * i)).number(trace.neurons[n]);
+            lines.number(times[i]).number(trace.neurons[n]);
             for (std::size_t v = 0; v < trace.variables.size(); ++v)
               lines.number(values[i * trace.row_size() + v * neurons + n]);
             lines.end();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "npz_write.hpp"
 
-#include "core/grid_time.hpp"
 #include "npz.hpp"
 
 namespace ranvier::io {
@@ -21,16 +20,13 @@ OutputFile write_npz_spikes(const std::filesystem::path& path, const std::vector
 
 OutputFile write_npz_trace(const std::filesystem::path& path, const NetworkSpec& spec, const Trace& trace) {
   NpzWriter archive(path);
-  const GridTime time(spec.simulation.dt_ms);
   const std::size_t samples = trace.sample_count(), neurons = trace.neurons.size();
-  std::vector<double> times(samples);
-  for (std::size_t i = 0; i < samples; ++i) times[i] = time(trace.first_step + std::uint64_t{trace.interval} * i);
   std::vector<std::string> variables, units;
   for (const auto& variable : trace.variables) {
     variables.push_back(variable.name);
     units.push_back(variable.unit);
   }
-  archive.array<double>("time_ms", times);
+  archive.array<double>("time_ms", times_of(spec, trace));
   archive.array<std::uint32_t>("node_ids", trace.neurons);
   archive.words("variables", variables);
   archive.words("units", units);

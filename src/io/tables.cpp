@@ -109,12 +109,20 @@ std::vector<double> times_of(const NetworkSpec& spec, const std::vector<std::uin
   return times;
 }
 
-std::vector<double> times_of(const NetworkSpec& spec, const VolumeTrace& trace) {
+namespace {
+
+template <class T>
+std::vector<double> regular_times(const NetworkSpec& spec, const T& trace) {
   const GridTime time(spec.simulation.dt_ms);
   std::vector<double> times(trace.sample_count());
   for (std::size_t i = 0; i < times.size(); ++i) times[i] = time(trace.first_step + std::uint64_t{trace.interval} * i);
   return times;
 }
+
+}  // namespace
+
+std::vector<double> times_of(const NetworkSpec& spec, const Trace& trace) { return regular_times(spec, trace); }
+std::vector<double> times_of(const NetworkSpec& spec, const VolumeTrace& trace) { return regular_times(spec, trace); }
 
 std::string weight_unit(const NetworkSpec& spec, const Connections& connections) {
   const auto& receptors = spec.populations.at(static_cast<std::size_t>(connections.target_population)).receptors;

@@ -40,6 +40,7 @@ std::variant<std::vector<float>, std::vector<double>> variable_values(const Trac
 
 /// Times of samples [ms].
 std::vector<double> times_of(const NetworkSpec& spec, const std::vector<std::uint32_t>& steps);
+std::vector<double> times_of(const NetworkSpec& spec, const Trace& trace);
 std::vector<double> times_of(const NetworkSpec& spec, const VolumeTrace& trace);
 
 /// Unit of the weights onto the receptors that occur in `connections`; empty where they differ.

@@ -105,15 +105,13 @@ class RecordingReader {
   }
 
   void pairs() {
-    if (recording_.kind == Kind::weights) {
-      reader_.only_keys(block_, {"type", "name", "source", "target", "interval", "start", "stop"});
-      interval();
-      if (recording_.interval_ms == 0)
-        for (const std::string_view key : {"start", "stop"})
-          if (const At at = reader_.get(block_, key)) reader_.problem(at, "weights are read once, at the end of the run; add interval = \"100 ms\" to have them at regular times");
-    } else {
-      reader_.only_keys(block_, {"type", "name", "source", "target"});
-    }
+    const bool weights = recording_.kind == Kind::weights;
+    if (weights) reader_.only_keys(block_, {"type", "name", "source", "target", "interval", "start", "stop"});
+    else reader_.only_keys(block_, {"type", "name", "source", "target", "start", "stop"});
+    if (weights) interval();
+    for (const std::string_view key : {"start", "stop"})
+      if (const At at = reader_.get(block_, key); at && recording_.interval_ms == 0)
+        reader_.problem(at, weights ? "weights are read once, at the end of the run; add interval = \"100 ms\" to have them at regular times" : "synapses are read once, at the end of the run; remove it");
     const auto side = [&](std::string_view key) {
       const At at = reader_.get(block_, key);
       return at ? read_slices(reader_, at, spec_) : at.failed ? std::vector<Slice>{} : every_population(spec_);
